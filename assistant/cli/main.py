@@ -1,0 +1,53 @@
+"""The command line as a whole: exit status 0, 2 for a usage or site error, 1 otherwise; never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from assistant.errors import AssistantError
+
+app = typer.Typer(
+    name="assistant",
+    help="The line you can talk to.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and leave the process with its exit status."""
+    _load_commands()
+    try:
+        status = app(list(argv) if argv is not None else None, standalone_mode=False)
+    except typer.exceptions.TyperException as error:
+        _fail(error.format_message(), 2)
+    except AssistantError as error:
+        _fail(str(error), error.exit_status)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader (`| head`) has enough; say nothing, and keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last wall: a person sees one line, the developer the rest
+        if os.environ.get("LINE_ASSISTANT_DEBUG"):
+            raise
+        _fail(f"internal error: {type(error).__name__}: {error} (LINE_ASSISTANT_DEBUG=1 shows where)", 1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(problem: str, status: int) -> None:
+    line = " ".join(problem.split())
+    print(f"assistant: {line}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _load_commands() -> None:
+    """Importing a command's file adds it to `app`; done here so that importing the package loads no engine."""
+    from assistant.cli import models  # noqa: F401

@@ -1,0 +1,111 @@
+"""What the turn needs of the world. Each port has one adapter per engine and one fake, under one contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.domain.events import Event
+from assistant.domain.values import Hypothesis, Order, Reading, Receipt, Utterance
+
+
+class EventLog(Protocol):
+    """Append-only, hash-chained, one writer."""
+
+    def append(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Store all or none, durably, and return them with position, prev and hash.
+
+        An event whose (source, id) is already stored is skipped and returned as it was stored. Returns only
+        after COMMIT. Raises LogError when it could not be made durable.
+        """
+
+    def read(self, after: int = 0, limit: int | None = None) -> Iterable[Event]:
+        """Events with position > `after`, in order."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of a machine's own journal: history, in order, never lost in between."""
+
+    sequence: int
+    """Its place in that journal, from 1, without gaps; with `source` it is the event's identity."""
+    event: Event
+    """What happened, ready for the log (position 0)."""
+
+
+class Machines(Protocol):
+    """The machines of one site: a session that observes, another that commands."""
+
+    async def send(self, order: Order) -> Receipt:
+        """Hand an order to its machine and return its immediate answer.
+
+        Raises NotSent when it is certain that nothing left this box, Uncertain when an answer is missing.
+        Never sends twice, never sends after the order's deadline.
+        """
+
+    async def observe(self, machine: str) -> Reading:
+        """Read the machine's variables now. Raises NotObserved (gone, stale, bad or uncertain quality)."""
+
+    async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:
+        """Happenings after these sequence numbers (by source endpoint), oldest first, at once; may be empty."""
+
+    def happenings(self, after: Mapping[str, int]) -> AsyncIterator[Sequence[Happening]]:
+        """The same, for ever: yields each batch as it comes, across lost connections."""
+
+    def age(self) -> float:
+        """Seconds since the machines were last heard of; infinity when never."""
+
+
+class Transcriber(Protocol):
+    """An ear: speech to words."""
+
+    def transcribe(self, utterance: Utterance, prompt: str) -> Sequence[Hypothesis]:
+        """n-best, best first; empty when nothing was said. `prompt`: names (never verbs) that may occur."""
+
+
+class Voice(Protocol):
+    """A mouth: words to speech."""
+
+    async def speak(self, text: str) -> bytes:
+        """A WAV file (16 bit, mono) that says `text`. Raises EngineError."""
+
+    async def close(self) -> None:
+        """End its process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One sentence template that fits all of a text."""
+
+    intent: str
+    """Which intent."""
+    slots: Mapping[str, str]
+    """Slot -> list value, or the wildcard's text as it stands in the matched text."""
+    spans: Mapping[str, tuple[int, int]]
+    """Slot -> start and end in the matched text."""
+    slip: bool = False
+    """The template is one for a recogniser's slip ("whole lot" for "hold lot")."""
+
+
+class Matcher(Protocol):
+    """Strict sentence templates, data of the site."""
+
+    def match(self, text: str) -> Sequence[Match]:
+        """Every template that fits the whole text; empty when none does."""
+
+    def match_slot(self, slot: str, text: str) -> str | None:
+        """The list value that `text` names for a slot, for the answer to a question ("bridging")."""
+
+
+class Clock(Protocol):
+    """Time, so that logic never asks the system."""
+
+    def now(self) -> float:
+        """Unix seconds UTC, for records."""
+
+    def monotonic(self) -> float:
+        """Seconds that never step, for deadlines."""

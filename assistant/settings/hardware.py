@@ -1,0 +1,78 @@
+"""`hardware/opcua.yaml`: how the machines are reached, which node means what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from assistant.domain.values import Expectation
+from assistant.errors import SiteError
+from assistant.settings import yaml
+
+
+class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is read from a machine before anybody says that a method was carried out."""
+
+    variable: str
+    is_: str | None = msgspec.field(name="is", default=None)
+    not_: str | None = msgspec.field(name="not", default=None)
+    has: str | None = None
+    """Name of the argument that the list read must hold."""
+    lacks: str | None = None
+    """Name of the argument that the list read must not hold."""
+
+
+class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One thing a machine can be asked to do."""
+
+    node: str
+    args: tuple[str, ...] = ()
+    done: Done
+
+    def expectation(self, args: dict[str, str]) -> Expectation:
+        """What observing it will show, for these arguments."""
+        done = self.done
+        if done.is_ is not None:
+            return Expectation(done.variable, "is", done.is_)
+        if done.not_ is not None:
+            return Expectation(done.variable, "not", done.not_)
+        if done.has is not None:
+            return Expectation(done.variable, "has", args[done.has])
+        return Expectation(done.variable, "lacks", args[done.lacks or ""])
+
+
+class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a server keeps what happened, in order."""
+
+    head: str
+    read: str
+
+
+class Hardware(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole file."""
+
+    endpoint: str
+    namespace: str
+    variables: dict[str, str]
+    heartbeat: str
+    stale_after_s: float = 3.0
+    journal: Journal
+    methods: dict[str, Method]
+
+
+def load(folder: Path) -> Hardware:
+    """Read `opcua.yaml` in a site's `hardware/`. Raises SiteError."""
+    file = folder / "opcua.yaml"
+    hardware = yaml.read(file, Hardware)
+    for name, method in hardware.methods.items():
+        done = method.done
+        given = [value for value in (done.is_, done.not_, done.has, done.lacks) if value is not None]
+        if len(given) != 1:
+            raise SiteError(file, "`done` takes one of is, not, has, lacks", key=name)
+        if done.variable not in hardware.variables:
+            raise SiteError(file, f"no variable {done.variable!r}", key=name)
+        for argument in (done.has, done.lacks):
+            if argument is not None and argument not in method.args:
+                raise SiteError(file, f"no argument {argument!r}", key=name)
+    return hardware
