@@ -140,9 +140,7 @@ class OperatorRegistered(Payload, type="operator.registered"):
 
 
 @dataclass(frozen=True, slots=True)
-class MachineStateChanged(
-    Payload, type="machine.state_changed", cfx="CFX.ResourcePerformance.StationStateChanged"
-):
+class MachineStateChanged(Payload, type="machine.state_changed", cfx="CFX.ResourcePerformance.StationStateChanged"):
     """Subject: the machine."""
 
     state: str
@@ -170,9 +168,7 @@ class AlarmRaised(Payload, type="alarm.raised", cfx="CFX.ResourcePerformance.Fau
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmAcknowledged(
-    Payload, type="alarm.acknowledged", cfx="CFX.ResourcePerformance.FaultAcknowledged"
-):
+class AlarmAcknowledged(Payload, type="alarm.acknowledged", cfx="CFX.ResourcePerformance.FaultAcknowledged"):
     """Subject: the machine. Recognised by a person; not repaired (ISA-18.2)."""
 
     code: str
@@ -210,9 +206,7 @@ class BoardDeparted(Payload, type="board.departed", cfx="CFX.Production.UnitsDep
 
 
 @dataclass(frozen=True, slots=True)
-class BoardInspected(
-    Payload, type="board.inspected", cfx="CFX.Production.TestAndInspection.UnitsInspected"
-):
+class BoardInspected(Payload, type="board.inspected", cfx="CFX.Production.TestAndInspection.UnitsInspected"):
     """Subject: the board."""
 
     machine: str
@@ -262,9 +256,7 @@ class BoardHeld(Payload, type="board.held", cfx="CFX.Materials.Management.BlockM
 
 
 @dataclass(frozen=True, slots=True)
-class BoardReleased(
-    Payload, type="board.released", cfx="CFX.Materials.Management.UnblockMaterialsRequest"
-):
+class BoardReleased(Payload, type="board.released", cfx="CFX.Materials.Management.UnblockMaterialsRequest"):
     """Subject: the board."""
 
     machine: str

@@ -1,6 +1,6 @@
 """The values of a turn, in the order in which they flow: each stage takes one and returns the next.
 
-    Utterance -> Transcript -> Command -> Verdict -> Order -> Outcome -> Answer
+Utterance -> Transcript -> Command -> Verdict -> Order -> Outcome -> Answer
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class Command:
     """The words that it was read from."""
     heard: Mapping[str, str] = field(default_factory=dict)
     """Slot -> what was said for it, where that does not exist (`?`): `4719`, for the answer to name."""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Slot -> ids among which the words leave open which is meant ("the oven")."""
     doubt: str = ""
     """Why this reading must be confirmed even if its intent would not ask: `slip`, `hypotheses`; or empty."""
 
@@ -159,7 +161,7 @@ class Outcome:
     order: Order
     """Which."""
     status: str
-    """`done`, `rejected`, `failed` or `uncertain`."""
+    """`done`, `rejected`, `not_sent` or `uncertain`."""
     reason: str = ""
     """Why, when not done."""
 
@@ -178,8 +180,8 @@ class Answer:
     """0 to 1."""
     by: str
     """`template` or `model`."""
-    decision: Decision
-    """What became of it."""
+    decision: Decision | None
+    """What became of it; None when it was only parsed."""
     say: str
     """The words spoken; empty for silence."""
     events: tuple[str, ...] = ()

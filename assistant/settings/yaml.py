@@ -1,7 +1,8 @@
 """Site files: YAML read safely and strictly, errors that name file, line and key.
 
 PyYAML reads, msgspec checks types. What neither does is done here: a size limit, duplicate keys, alias bombs
-(safe_load expands them), and finding the line of the key that msgspec complains of.
+(safe_load expands them), words that YAML 1.1 takes for something else ("no", "on", 06:00), and finding the line
+of the key that msgspec complains of.
 """
 
 from __future__ import annotations
@@ -21,10 +22,26 @@ MOST_ALIASES = 32
 T = TypeVar("T")
 
 
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with YAML 1.2's plain scalars: `no` is a word, `06:00` a time, only true and false are booleans."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own way)
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", ["n", "~", ""]),
+    ("int", r"[-+]?(?:0|[1-9]\d*)", "-+0123456789"),
+    ("float", r"[-+]?\d+\.\d+(?:[eE][-+]?\d+)?", "-+0123456789"),
+    ("merge", r"<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first))
+
+
 def read(file: Path, kind: type[T]) -> T:
     """Read one file as a msgspec Struct (or any type msgspec converts to). Raises SiteError."""
     root = _compose(file)
-    loader = yaml.SafeLoader("")
+    loader = _Loader("")
     try:
         plain = loader.construct_document(root)
     except yaml.YAMLError as exc:
@@ -44,8 +61,8 @@ def _compose(file: Path) -> yaml.Node:
         raise SiteError(file, f"{len(raw)} bytes, more than {MOST_BYTES}")
     try:
         text = raw.decode()
-        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader))
+        root = yaml.compose(text, Loader=_Loader)
     except UnicodeDecodeError as exc:
         raise SiteError(file, "not UTF-8", line=raw[: exc.start].count(b"\n") + 1) from exc
     except yaml.YAMLError as exc:

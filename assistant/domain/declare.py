@@ -1,0 +1,58 @@
+"""What a site's files declare, as events; and the names by which people can mean what exists."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from assistant.domain import events as e
+from assistant.domain.spoken.language import NumberWords
+from assistant.domain.spoken.mentions import Entities, Name
+from assistant.domain.spoken.tokens import words
+from assistant.domain.world import World
+
+SITE = "/site"
+"""Source of what a site's files declare."""
+
+
+def names(world: World, numbers: NumberWords) -> dict[tuple[str, ...], Name]:
+    """Spoken names of machines, lines and products, as token tuples with number words as digits.
+
+    A machine's name without its number ("the oven") stands for all that share it.
+    """
+    table: dict[tuple[str, ...], Name] = {}
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for kind, named in (("machine", world.machines), ("line", world.lines), ("product", world.products)):
+        things: Iterable[tuple[str, str, tuple[str, ...]]] = (
+            (thing.id, thing.name, thing.spoken) for thing in named.values()
+        )
+        for ident, name, spoken in things:
+            for form in (name, *spoken, ident):
+                table.setdefault(_key(form, numbers), Name(kind, (ident,)))
+            short = _key(name, numbers)
+            if kind == "machine" and len(short) > 1 and short[-1].isdigit():
+                groups.setdefault(short[:-1], []).append(ident)
+    for short, members in groups.items():
+        table.setdefault(short, Name("machine", tuple(members)))
+    return table
+
+
+def _key(name: str, numbers: NumberWords) -> tuple[str, ...]:
+    return tuple(
+        str(numbers.digits[word]) if len(word) > 1 and word in numbers.digits else word for word in words(name)
+    )
+
+
+def entities(world: World, table: dict[tuple[str, ...], Name]) -> Entities:
+    """Everything that can be named right now; ids are looked up live, nothing is copied."""
+    return Entities(
+        ids={"lot": world.lots.keys(), "board": world.boards.keys(), "order": world.workorders.keys()},
+        names=table,
+        longest=max(map(len, table), default=0),
+    )
+
+
+def declared(subject: str, data: e.Payload, time: float) -> e.Event:
+    """One declaration as an event; its id is what it says, so that saying it again is the same event."""
+    digest = hashlib.sha256(repr(data).encode()).hexdigest()[:12]
+    return e.Event(f"{data.type}/{subject}/{digest}", SITE, subject, time, data)

@@ -1,0 +1,72 @@
+"""The rules of a site's `grammars/`, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """Words that stand for digits and letters."""
+
+    digits: Mapping[str, int]
+    teens: Mapping[str, int]
+    tens: Mapping[str, int]
+    scales: Mapping[str, int]
+    repeats: Mapping[str, int]
+    slips: Mapping[str, int]
+    """What a recogniser writes for a digit ("for" -> 4)."""
+    prepositions: frozenset[str]
+    """Slips that are also prepositions, never the last digit of an id."""
+    letters: Mapping[str, str]
+    """Spelling alphabet."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWords:
+    """Words around a time of day."""
+
+    before: frozenset[str]
+    joins: frozenset[str]
+    halves: Mapping[tuple[str, ...], int]
+    """Words -> hours to add to an hour below 12."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdKind:
+    """What one kind of id looks like."""
+
+    kind: str
+    prefix: str
+    """Upper case, `L`, `WO-`."""
+    digits: int
+    """How many digits follow, exactly."""
+    nouns: tuple[tuple[str, ...], ...]
+    """What people call the thing, as tokens, longest first."""
+
+    def canonical(self, digits: str) -> str:
+        """The id of these digits."""
+        return f"{self.prefix}{digits}"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Everything of `grammars/` that reading a sentence needs."""
+
+    numbers: NumberWords
+    times: TimeWords
+    kinds: tuple[IdKind, ...]
+    here: Mapping[tuple[str, ...], str]
+    """Words -> slot kind of what is at hand (`unit` for any)."""
+    fillers: frozenset[str]
+    corrections: tuple[tuple[str, ...], ...]
+    """Longest first."""
+    joins: tuple[tuple[str, ...], ...]
+    """Longest first."""
+    negations: tuple[tuple[str, ...], ...]
+    slips: Mapping[tuple[str, ...], tuple[str, ...]]
+    """A name's words as often written wrongly -> the words meant."""
+    skip: tuple[tuple[str, ...], ...]
+    examples: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = field(default_factory=dict)
+    """Grammar -> (accepts, refuses): what the head of its file promises; only tests read it."""

@@ -1,0 +1,366 @@
+"""What is so, as far as events say: the fold over the log that answers, grammars and policy read.
+
+`World.apply` takes events in order of position; nothing else changes it. One handler a payload type, found by
+mapping; a payload without one changes nothing here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.domain import events as e
+
+KEPT = 60
+"""Events remembered for each subject; older ones are in the log."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """Why something may not go on."""
+
+    reason: str
+    at: float
+    """Unix seconds UTC."""
+    badge: str
+    """Who asked for it, or empty when a machine did it by itself."""
+
+
+@dataclass(slots=True)
+class Thing:
+    """A lot, board or machine: what they have in common."""
+
+    id: str
+    hold: Hold | None = None
+    past: deque[e.Event] = field(default_factory=lambda: deque(maxlen=KEPT))
+    """Newest last."""
+    count: int = 0
+    """Events in all, kept or not."""
+
+
+@dataclass(slots=True)
+class Lot(Thing):
+    """A lot and its boards."""
+
+    order: str = ""
+    product: str = ""
+    line: str = ""
+    boards: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Board(Thing):
+    """A board and how far it is."""
+
+    lot: str = ""
+    machine: str = ""
+    """Where it is, or was last."""
+    inside: bool = False
+    """In that machine now (else: after it, or not started where `machine` is empty)."""
+    verdict: str = ""
+    """`passed`, `failed` or empty while not inspected."""
+    defects: tuple[str, ...] = ()
+    rework: bool = False
+    """In the rework queue."""
+
+
+@dataclass(slots=True)
+class Machine(Thing):
+    """A machine and what it reports."""
+
+    name: str = ""
+    kind: str = ""
+    line: str = ""
+    spoken: tuple[str, ...] = ()
+    state: str = ""
+    """As last reported; empty when never."""
+    since: float = 0.0
+    board: str = ""
+    alarms: dict[str, e.AlarmRaised] = field(default_factory=dict)
+    """Open and not acknowledged, by code, oldest first."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line."""
+
+    id: str
+    name: str
+    machines: tuple[str, ...]
+    spoken: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class WorkOrder:
+    """A work order."""
+
+    id: str
+    product: str
+    line: str
+    status: str
+
+
+@dataclass(slots=True)
+class Product:
+    """A product."""
+
+    id: str
+    name: str
+    spoken: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Operator:
+    """A person, known by a badge."""
+
+    badge: str
+    role: str
+    line: str = ""
+
+
+class World:
+    """All of it. Read its dictionaries freely; change it only by `apply`."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        """Of the last event applied."""
+        self.names_version = 0
+        """Goes up when something with a spoken name comes."""
+        self.lines: dict[str, Line] = {}
+        self.machines: dict[str, Machine] = {}
+        self.products: dict[str, Product] = {}
+        self.workorders: dict[str, WorkOrder] = {}
+        self.lots: dict[str, Lot] = {}
+        self.boards: dict[str, Board] = {}
+        self.operators: dict[str, Operator] = {}
+        self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
+        """Orders by id, with the turn that asked for each."""
+        self.turns: set[str] = set()
+        """Ids of all turns so far: a turn that comes again does nothing."""
+        self.open_orders: set[str] = set()
+        """Orders whose end is not known."""
+        self.declared: set[str] = set()
+        """Ids of the site's declarations that are in the log."""
+        self.connected: bool | None = None
+        """Whether the machines were in reach by the last word on it; None when never."""
+        self.heard_of: float = 0.0
+        """Machine time of the newest machine event, Unix seconds UTC."""
+
+    def apply(self, event: e.Event) -> None:
+        """Take one more event into account."""
+        self.position = max(self.position, event.position)
+        if event.source == "/site":
+            self.declared.add(event.id)
+        handler = _HANDLERS.get(type(event.data))
+        if handler is not None:
+            handler(self, event, event.data)
+        if event.source.startswith("/machines/"):
+            self.heard_of = max(self.heard_of, event.time)
+        for thing in self._concerned(event):
+            thing.past.append(event)
+            thing.count += 1
+
+    def thing(self, unit: str) -> Lot | Board | Machine | None:
+        """The lot, board or machine of that id."""
+        return self.lots.get(unit) or self.boards.get(unit) or self.machines.get(unit)
+
+    def kind_of(self, unit: str) -> str:
+        """`lot`, `board`, `machine`, `line`, `order`, `product` or empty."""
+        tables: dict[str, Mapping[str, object]] = {
+            "lot": self.lots,
+            "board": self.boards,
+            "machine": self.machines,
+            "line": self.lines,
+            "order": self.workorders,
+            "product": self.products,
+        }
+        return next((kind for kind, table in tables.items() if unit in table), "")
+
+    def badge_of(self, order: str) -> str:
+        """Who asked for an order, or empty."""
+        request = self.requested.get(order)
+        return request[0].badge if request is not None else ""
+
+    def machine_of(self, unit: str) -> str:
+        """Where orders about a lot or board go: where it is, else where its line begins; empty when unknown."""
+        if unit in self.machines:
+            return unit
+        board = self.boards.get(unit)
+        lot = self.lots.get(board.lot if board is not None else unit)
+        if lot is None or lot.line not in self.lines:
+            return ""
+        line = self.lines[lot.line].machines
+        if board is not None:
+            return board.machine if board.machine in line else line[0]
+        inside = [self.boards[b].machine for b in lot.boards if self.boards[b].inside]
+        return next((machine for machine in line if machine in inside), line[0])
+
+    def _concerned(self, event: e.Event) -> list[Thing]:
+        """Whose history an event belongs to."""
+        units = [event.subject]
+        data = event.data
+        if isinstance(data, e.OrderUncertain | e.OrderFailed | e.OrderRejected):
+            request = self.requested.get(event.subject)
+            units = [request[0].args.get("unit", request[0].machine)] if request is not None else []
+        things = (self.thing(unit) for unit in units)
+        return [thing for thing in things if thing is not None]
+
+
+# ---- one handler a payload -----------------------------------------------------------------------------
+
+
+def _line_installed(world: World, event: e.Event, data: e.LineInstalled) -> None:
+    world.lines[event.subject] = Line(event.subject, data.name, data.machines, data.spoken)
+    world.names_version += 1
+
+
+def _machine_installed(world: World, event: e.Event, data: e.MachineInstalled) -> None:
+    machine = world.machines.setdefault(event.subject, Machine(event.subject))
+    machine.name, machine.kind, machine.line, machine.spoken = data.name, data.kind, data.line, data.spoken
+    world.names_version += 1
+
+
+def _product_introduced(world: World, event: e.Event, data: e.ProductIntroduced) -> None:
+    world.products[event.subject] = Product(event.subject, data.name, data.spoken)
+    world.names_version += 1
+
+
+def _workorder_created(world: World, event: e.Event, data: e.WorkOrderCreated) -> None:
+    world.workorders[event.subject] = WorkOrder(event.subject, data.product, data.line, data.status)
+
+
+def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
+    lot = world.lots.setdefault(event.subject, Lot(event.subject))
+    lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards
+    for board in data.boards:
+        world.boards.setdefault(board, Board(board)).lot = lot.id
+
+
+def _operator_registered(world: World, event: e.Event, data: e.OperatorRegistered) -> None:
+    world.operators[event.subject] = Operator(event.subject, data.role, data.line)
+
+
+def _machine_state_changed(world: World, event: e.Event, data: e.MachineStateChanged) -> None:
+    machine = world.machines.get(event.subject)
+    if machine is not None:
+        machine.state, machine.since = data.state, event.time
+
+
+def _alarm_raised(world: World, event: e.Event, data: e.AlarmRaised) -> None:
+    machine = world.machines.get(event.subject)
+    if machine is not None:
+        machine.alarms[data.code] = data
+
+
+def _alarm_over(world: World, event: e.Event, data: e.AlarmAcknowledged | e.AlarmCleared) -> None:
+    machine = world.machines.get(event.subject)
+    if machine is not None:
+        machine.alarms.pop(data.code, None)
+
+
+def _board_arrived(world: World, event: e.Event, data: e.BoardArrived) -> None:
+    board = world.boards.get(event.subject)
+    if board is not None:
+        board.machine, board.inside, board.rework = data.machine, True, False
+    if data.machine in world.machines:
+        world.machines[data.machine].board = event.subject
+
+
+def _board_departed(world: World, event: e.Event, data: e.BoardDeparted) -> None:
+    board = world.boards.get(event.subject)
+    if board is not None:
+        board.machine, board.inside = data.machine, False
+    machine = world.machines.get(data.machine)
+    if machine is not None and machine.board == event.subject:
+        machine.board = ""
+
+
+def _board_inspected(world: World, event: e.Event, data: e.BoardInspected) -> None:
+    board = world.boards.get(event.subject)
+    if board is not None:
+        board.verdict, board.defects = data.verdict, data.defects
+
+
+def _held(world: World, event: e.Event, data: e.LotHeld | e.BoardHeld | e.MachineHeld) -> None:
+    thing = world.thing(event.subject)
+    if thing is not None:
+        thing.hold = Hold(data.reason, event.time, world.badge_of(data.order))
+
+
+def _released(world: World, event: e.Event, data: e.Payload) -> None:
+    thing = world.thing(event.subject)
+    if thing is not None:
+        thing.hold = None
+
+
+def _sent_to_rework(world: World, event: e.Event, data: e.BoardSentToRework) -> None:
+    board = world.boards.get(event.subject)
+    if board is not None:
+        machine = world.machines.get(board.machine)
+        if machine is not None and machine.board == board.id:
+            machine.board = ""
+        board.rework, board.inside = True, False
+        if data.defect:
+            board.defects = tuple(dict.fromkeys((*board.defects, data.defect)))
+
+
+def _withdrawn(world: World, event: e.Event, data: e.Payload) -> None:
+    board = world.boards.get(event.subject)
+    if board is not None:
+        board.rework = False
+
+
+def _turn_heard(world: World, event: e.Event, data: e.Payload) -> None:
+    world.turns.add(event.subject)
+
+
+def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
+    world.requested[event.subject] = (data, event.correlationid)
+    world.open_orders.add(event.subject)
+
+
+def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
+    world.open_orders.discard(event.subject)
+
+
+def _connection_lost(world: World, event: e.Event, data: e.Payload) -> None:
+    world.connected = False
+
+
+def _connection_restored(world: World, event: e.Event, data: e.Payload) -> None:
+    world.connected = True
+
+
+_HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
+    e.LineInstalled: _line_installed,
+    e.MachineInstalled: _machine_installed,
+    e.ProductIntroduced: _product_introduced,
+    e.WorkOrderCreated: _workorder_created,
+    e.LotCreated: _lot_created,
+    e.OperatorRegistered: _operator_registered,
+    e.MachineStateChanged: _machine_state_changed,
+    e.AlarmRaised: _alarm_raised,
+    e.AlarmAcknowledged: _alarm_over,
+    e.AlarmCleared: _alarm_over,
+    e.BoardArrived: _board_arrived,
+    e.BoardDeparted: _board_departed,
+    e.BoardInspected: _board_inspected,
+    e.LotHeld: _held,
+    e.BoardHeld: _held,
+    e.MachineHeld: _held,
+    e.LotReleased: _released,
+    e.BoardReleased: _released,
+    e.MachineReleased: _released,
+    e.BoardSentToRework: _sent_to_rework,
+    e.BoardWithdrawnFromRework: _withdrawn,
+    e.TurnHeard: _turn_heard,
+    e.OrderRequested: _order_requested,
+    e.OrderRejected: _order_ended,
+    e.OrderDone: _order_ended,
+    e.OrderFailed: _order_ended,
+    e.OrderUncertain: _order_ended,
+    e.ConnectionLost: _connection_lost,
+    e.ConnectionRestored: _connection_restored,
+}

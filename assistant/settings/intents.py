@@ -1,0 +1,176 @@
+"""`intents/`: what can be meant, how it is said, who may, what it does and what is answered; all of it data."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from assistant.errors import SiteError
+from assistant.settings import yaml
+
+Kind = Literal["action", "lookup", "dialogue"]
+Confirm = Literal["never", "always"]
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Confidence, 0 to 1: from `act` on taken as heard, below `ask` asked again, between the two confirmed."""
+
+    act: float = 0.7
+    ask: float = 0.35
+
+
+class OrderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which machine gets which order."""
+
+    method: str
+    """Name in hardware/opcua.yaml."""
+    at: str
+    """`unit`: the machine itself, each machine of a line, or where the lot or board is; or `kind:rework`."""
+    args: dict[str, str] = {}
+    """Argument -> slot; `unit` is the id acted on, `each` the item of `each`."""
+    each: Literal["alarms"] | None = None
+    """One order for each of these of the machine."""
+
+
+class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How to put it back."""
+
+    intent: str
+    method: str = ""
+    """Another method than that intent's own."""
+    confirm: Confirm = "always"
+
+
+class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One intent's file."""
+
+    intent: str
+    kind: Kind
+    example: str
+    sentences: tuple[str, ...]
+    """hassil templates."""
+    slips: tuple[str, ...] = ()
+    """Templates of what a recogniser makes of it; always confirmed."""
+    rules: dict[str, str] = {}
+    """hassil expansion rules of this file."""
+    one_of: tuple[str, ...] = ()
+    """Slots of which one is required; the first names what is asked for."""
+    needs: dict[str, str] = {}
+    """Further required slots -> the question that asks for one."""
+    free: str = ""
+    """The slot that is free text, kept word for word."""
+    roles: tuple[str, ...] = ()
+    """Who may; empty: everybody (look-ups)."""
+    confirm: Confirm = "never"
+    confidence: Thresholds = Thresholds()
+    checks: tuple[str, ...] = ()
+    """What must be so of the unit before it makes sense; each has an answer of its name."""
+    order: OrderPlan | None = None
+    record: Literal["note"] | None = None
+    """What is written instead of an order."""
+    undo: Undo | None = None
+    undoes: bool = False
+    """It takes back the last action."""
+    lookup: str = ""
+    """Which view answers."""
+    wakes: tuple[str, ...] = ()
+    """Sentences that end sleep."""
+    answers: dict[str, str] = {}
+
+
+class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`intents/shared.yaml`."""
+
+    rules: dict[str, str] = {}
+    answers: dict[str, str] = {}
+
+
+class Intents(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole folder."""
+
+    by_name: dict[str, Intent]
+    shared: Shared
+    lists: dict[str, dict[str, tuple[str, ...]]]
+    """List -> value -> spoken forms."""
+
+    def text(self, intent: str, key: str, holes: Mapping[str, str]) -> str:
+        """The answer `key` of an intent (or the shared one), its holes filled; KeyError for one that is not there."""
+        spec = self.by_name.get(intent)
+        template = spec.answers.get(key) if spec is not None else None
+        if template is None:
+            template = self.shared.answers[key]
+        return string.Formatter().vformat(template, (), _Holes(holes))
+
+
+class _Holes(dict[str, str]):
+    """`{Unit}` is `{unit}` with a capital, for the front of a sentence."""
+
+    def __missing__(self, name: str) -> str:
+        value = self[name[:1].lower() + name[1:]] if name[:1].isupper() else ""
+        return value[:1].upper() + value[1:]
+
+
+def load(folder: Path) -> Intents:
+    """Read a site's `intents/`. Raises SiteError."""
+    by_name: dict[str, Intent] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        if file.name == "shared.yaml":
+            continue
+        intent = yaml.read(file, Intent)
+        if intent.intent != file.stem:
+            raise SiteError(file, f"the file of intent {intent.intent!r} must be {intent.intent}.yaml", key="intent")
+        by_name[intent.intent] = intent
+    if not by_name:
+        raise SiteError(folder, "no intents")
+    shared_file = folder / "shared.yaml"
+    shared = yaml.read(shared_file, Shared) if shared_file.is_file() else Shared()
+    for intent in by_name.values():
+        _check(folder / f"{intent.intent}.yaml", intent, by_name, shared)
+    return Intents(by_name=by_name, shared=shared, lists=_lists(folder / "lists"))
+
+
+def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Shared) -> None:
+    if intent.kind == "action" and not (intent.order or intent.record or intent.undoes):
+        raise SiteError(file, "an action needs `order`, `record` or `undoes`", key="kind")
+    if intent.kind == "action" and not intent.roles:
+        raise SiteError(file, "an action says who may do it", key="roles")
+    if intent.kind == "lookup" and not intent.lookup:
+        raise SiteError(file, "a lookup says which view answers", key="lookup")
+    if intent.undo is not None and intent.undo.intent not in by_name:
+        raise SiteError(file, f"no intent {intent.undo.intent!r}", key="undo")
+    for check in intent.checks:
+        if check != "exists" and check not in intent.answers:
+            raise SiteError(file, f"check {check!r} has no answer of its name", key="answers")
+    for key, template in {**shared.answers, **intent.answers}.items():
+        try:
+            list(string.Formatter().parse(template))
+        except ValueError as exc:
+            raise SiteError(file, f"bad answer template: {exc}", key=key) from exc
+
+
+def _lists(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Spoken forms; a list may begin with another (`from: defect`)."""
+    raw: dict[str, tuple[Path, dict[str, str | tuple[str, ...]]]] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        for name, values in yaml.read(file, dict[str, dict[str, str | tuple[str, ...]]]).items():
+            if name in raw:
+                raise SiteError(file, "this list stands in another file too", key=name)
+            raw[name] = (file, values)
+    lists: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, (file, values) in raw.items():
+        merged: dict[str, tuple[str, ...]] = {}
+        for value, spoken in values.items():
+            if value == "from":
+                if not isinstance(spoken, str) or spoken not in raw:
+                    raise SiteError(file, f"no list {spoken!r}", key=name)
+                merged |= {key: forms for key, forms in raw[spoken][1].items() if not isinstance(forms, str)}
+            elif isinstance(spoken, str):
+                raise SiteError(file, "spoken forms are a list", key=value)
+            else:
+                merged[value] = spoken
+        lists[name] = merged
+    return lists

@@ -1,0 +1,96 @@
+"""`grammars/`: the rules for spoken numbers, times, ids and phrases, read into the domain's `Language`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from assistant.domain.spoken.language import IdKind, Language, NumberWords, TimeWords
+from assistant.domain.spoken.tokens import words
+from assistant.settings import yaml
+
+
+class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What each grammar promises; only tests read it."""
+
+    accepts: dict[str, str] = {}
+    refuses: tuple[str, ...] = ()
+
+
+class _Numbers(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    digits: dict[str, int]
+    teens: dict[str, int]
+    tens: dict[str, int]
+    scales: dict[str, int]
+    repeats: dict[str, int]
+    slips: dict[str, int]
+    prepositions: tuple[str, ...]
+    letters: dict[str, str]
+
+
+class _Times(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    before: tuple[str, ...]
+    joins: tuple[str, ...]
+    halves: dict[str, int]
+
+
+class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    prefix: str
+    digits: int
+    nouns: tuple[str, ...]
+
+
+class _Ids(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    kinds: dict[str, _Kind] = {}
+    here: dict[str, tuple[str, ...]] = {}
+
+
+class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    fillers: tuple[str, ...]
+    corrections: tuple[str, ...]
+    joins: tuple[str, ...]
+    negations: tuple[str, ...]
+    slips: dict[str, str]
+    skip: tuple[str, ...]
+
+
+def load(folder: Path) -> Language:
+    """Read a site's `grammars/`. Raises SiteError."""
+    numbers = yaml.read(folder / "numbers.yaml", _Numbers)
+    times = yaml.read(folder / "times.yaml", _Times)
+    ids = yaml.read(folder / "ids.yaml", _Ids)
+    phrases = yaml.read(folder / "phrases.yaml", _Phrases)
+    heads = {"numbers": numbers, "times": times, "ids": ids, "phrases": phrases}
+    return Language(
+        numbers=NumberWords(
+            digits=numbers.digits,
+            teens=numbers.teens,
+            tens=numbers.tens,
+            scales=numbers.scales,
+            repeats=numbers.repeats,
+            slips=numbers.slips,
+            prepositions=frozenset(numbers.prepositions),
+            letters=numbers.letters,
+        ),
+        times=TimeWords(
+            before=frozenset(times.before),
+            joins=frozenset(times.joins),
+            halves={words(phrase): hours for phrase, hours in times.halves.items()},
+        ),
+        kinds=tuple(
+            IdKind(kind, spec.prefix, spec.digits, _longest_first(spec.nouns)) for kind, spec in ids.kinds.items()
+        ),
+        here={words(phrase): kind for kind, phrases_ in ids.here.items() for phrase in phrases_},
+        fillers=frozenset(phrases.fillers),
+        corrections=_longest_first(phrases.corrections),
+        joins=_longest_first(phrases.joins),
+        negations=_longest_first(phrases.negations),
+        slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
+        skip=_longest_first(phrases.skip),
+        examples={name: (head.accepts, head.refuses) for name, head in heads.items()},
+    )
+
+
+def _longest_first(phrases: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted((words(phrase) for phrase in phrases), key=len, reverse=True))

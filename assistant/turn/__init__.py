@@ -1,0 +1,1 @@
+"""The turn: read -> authorize -> confirm -> act -> answer, frozen values passed one way."""

@@ -1,0 +1,109 @@
+"""Orders -> outcomes: on disk before a machine is touched, observed before it is called done, never sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.domain import events as e
+from assistant.domain.values import Order, Outcome, Session
+from assistant.errors import NotObserved, NotSent, Uncertain
+from assistant.ports import Clock, Machines
+from assistant.turn.policy import Plan
+from assistant.turn.record import Recorder
+
+SOURCE = "/assistant"
+DEADLINE_S = 3.0
+"""A machine may not begin an order that is older than this (pitfalls A1)."""
+SETTLE_S = 6.0
+"""How long its effect may take to show before it is called uncertain."""
+LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Carries plans out."""
+
+    machines: Machines
+    recorder: Recorder
+    clock: Clock
+    catch_up: Callable[[], Awaitable[None]]
+    """Brings what machines did into the log before it is spoken of."""
+
+    async def carry_out(self, plans: Sequence[Plan], session: Session, turn: str, cause: str) -> list[Outcome]:
+        """Give each plan to its machine at once, and wait until each is observed or uncertain.
+
+        Raises LogError when the request could not be written: then nothing was sent.
+        """
+        now = self.clock.now()
+        orders = [
+            Order(uuid.uuid4().hex, plan.machine, plan.method, plan.args, plan.expect, now + DEADLINE_S, DEADLINE_S)
+            for plan in plans
+        ]
+        requests = [
+            e.Event(
+                order.id,
+                SOURCE,
+                order.id,
+                now,
+                e.OrderRequested(
+                    order.machine, order.method, dict(order.args), session.badge, session.station, order.deadline
+                ),
+                correlationid=turn,
+                causationid=cause,
+            )
+            for order in orders
+        ]
+        await self.recorder.record(*requests)
+        return list(await asyncio.gather(*(self._one(order, turn) for order in orders)))
+
+    async def _one(self, order: Order, turn: str) -> Outcome:
+        outcome, payload = await self._sent(order)
+        if payload is not None:
+            await self._note(order, turn, payload)
+            return outcome
+        outcome, payload = await self._observed(order)
+        await self.catch_up()
+        await self._note(order, turn, payload)
+        return outcome
+
+    async def _sent(self, order: Order) -> tuple[Outcome, e.Payload | None]:
+        """Send it. A payload: that is how it ended; none: it is to be observed."""
+        try:
+            receipt = await self.machines.send(order)
+        except NotSent as exc:
+            reason = str(exc)
+            return Outcome(order, "not_sent", reason), e.OrderFailed(order.machine, reason)
+        except Uncertain:
+            # It may have arrived: only looking tells.
+            return Outcome(order, "uncertain"), None
+        if not receipt.accepted:
+            return Outcome(order, "rejected", receipt.reason), e.OrderRejected(order.machine, receipt.reason)
+        return Outcome(order, "accepted"), None
+
+    async def _observed(self, order: Order) -> tuple[Outcome, e.Payload]:
+        """Look at the machine until it is as expected, or SETTLE_S have gone by."""
+        until = self.clock.monotonic() + SETTLE_S
+        reason = "its effect was not seen"
+        while self.clock.monotonic() < until:
+            try:
+                reading = await self.machines.observe(order.machine)
+            except NotObserved as exc:
+                reason = str(exc)
+            else:
+                value = reading.values.get(order.expect.variable, "")
+                if order.expect.met_by(value):
+                    shown = value if isinstance(value, str) else ",".join(value)
+                    seen = f"{order.expect.variable}={shown}"
+                    return Outcome(order, "done"), e.OrderDone(order.machine, seen, reading.time)
+            await asyncio.sleep(LOOK_EVERY_S)
+        return Outcome(order, "uncertain", reason), e.OrderUncertain(order.machine, reason)
+
+    async def _note(self, order: Order, turn: str, payload: e.Payload) -> None:
+        await self.recorder.record(
+            e.Event(
+                uuid.uuid4().hex, SOURCE, order.id, self.clock.now(), payload, correlationid=turn, causationid=order.id
+            )
+        )

@@ -1,0 +1,323 @@
+"""The core: one log, one plant, many sessions; every turn through the same stages, every path to an Answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from assistant.domain import declare
+from assistant.domain import events as e
+from assistant.domain.speech import verbalise
+from assistant.domain.spoken.mentions import Entities, Name
+from assistant.domain.values import Answer, Command, Decision, Session, Transcript
+from assistant.domain.world import World
+from assistant.errors import LogError, UsageError
+from assistant.ports import Clock, EventLog, Machines
+from assistant.turn import lookups
+from assistant.turn.act import SOURCE
+from assistant.turn.dialogue import (
+    Act,
+    Dialogue,
+    Expired,
+    Finished,
+    Message,
+    NeedsSlot,
+    NeedsYes,
+    No,
+    Noise,
+    Proceed,
+    Say,
+    Sleep,
+    State,
+    Told,
+    Wake,
+    Yes,
+    expired,
+)
+from assistant.turn.dialogue import step as take
+from assistant.turn.interpret import Interpreter
+from assistant.turn.memory import Memory
+from assistant.turn.perform import Performer
+from assistant.turn.policy import Allowed, Declined, Missing, Policy, subject
+from assistant.turn.read import UNKNOWN
+from assistant.turn.record import Recorder
+
+
+@dataclass(slots=True)
+class Talk:
+    """One session's conversation."""
+
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    memory: Memory = field(default_factory=Memory)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One turn at a time: a session is one person."""
+
+
+@dataclass(slots=True)
+class Breath:
+    """What a turn has come to so far."""
+
+    transcript: Transcript
+    heard: str
+    """Id of its turn.heard event; empty when it could not be written."""
+    trouble: str = ""
+    """Why nothing can be written down, or empty."""
+
+
+class Core:
+    """Answers transcripts. Built by bootstrap, which also starts what feeds the log with what machines do."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        world: World,
+        recorder: Recorder,
+        machines: Machines,
+        interpreter: Interpreter,
+        policy: Policy,
+        performer: Performer,
+        clock: Clock,
+    ) -> None:
+        self._log, self._world, self._recorder, self._machines = log, world, recorder, machines
+        self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
+        self._intents = policy.intents
+        self._talks: dict[Session, Talk] = {}
+        self._names: tuple[int, dict[tuple[str, ...], Name]] = (-1, {})
+
+    def check(self, session: Session) -> None:
+        """Raise UsageError for a badge or station that this plant does not have."""
+        if session.badge and session.badge not in self._world.operators:
+            raise UsageError(f"--as {session.badge}: no such badge here")
+        if session.station and session.station not in self._world.machines | self._world.lines:
+            raise UsageError(f"--at {session.station}: no such station here")
+
+    def entities(self) -> Entities:
+        """What words can name right now."""
+        if self._names[0] != self._world.names_version:
+            numbers = self._interpreter.reader.language.numbers
+            self._names = (self._world.names_version, declare.names(self._world, numbers))
+        return declare.entities(self._world, self._names[1])
+
+    def parse(self, transcript: Transcript) -> Answer:
+        """How a transcript would be read; decides nothing, touches nothing."""
+        started = time.perf_counter()
+        talk = self._talks.get(transcript.session, Talk())
+        commands = self._interpreter.interpret(transcript, talk.dialogue, self.entities())
+        ms = {"parse": _ms(started)}
+        answers = [_answer(command, None, "") for command in commands]
+        return replace(answers[0], also=tuple(answers[1:]), ms=ms)
+
+    async def turn(self, transcript: Transcript) -> Answer:
+        """Take one transcript to its answer."""
+        talk = self._talks.setdefault(transcript.session, Talk())
+        async with talk.lock:
+            return await self._turn(transcript, talk)
+
+    async def _turn(self, transcript: Transcript, talk: Talk) -> Answer:
+        if transcript.turn in self._world.turns:
+            say = self._intents.text(UNKNOWN, "already", {})
+            return _answer(Command(UNKNOWN, text=_text(transcript)), Decision.REFUSED, say)
+        started, before = time.perf_counter(), self._world.position
+        too_late = expired(talk.dialogue, self._clock.monotonic())
+        if too_late:
+            talk.dialogue, _ = take(talk.dialogue, Expired())
+        if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
+            # Whoever types is awake; only the microphone sleeps.
+            talk.dialogue, _ = take(talk.dialogue, Wake(""))
+        commands = self._interpreter.interpret(transcript, talk.dialogue, self.entities())
+        parsed = _ms(started)
+        breath = await self._heard(transcript, commands[0])
+        acting = time.perf_counter()
+        answers = await self._answers(commands, talk, breath, too_late=too_late)
+        first = answers[0]
+        say = " ".join(answer.say for answer in answers if answer.say)
+        if say:
+            talk.memory = replace(talk.memory, said=say)
+        await self._answered(transcript, first, say, breath)
+        wrote = [event.id for event in self._log.read(after=before) if event.correlationid == transcript.turn]
+        ms = {"parse": parsed, "act": _ms(acting)}
+        return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms)
+
+    # ---- the stages ----------------------------------------------------------------------------------------
+
+    async def _heard(self, transcript: Transcript, command: Command) -> Breath:
+        # What was not meant for us is not ours to keep: its words are left out.
+        words = "" if command.intent == UNKNOWN and transcript.channel == "voice" else command.text
+        payload = e.TurnHeard(
+            words,
+            transcript.channel,
+            transcript.session.badge,
+            transcript.session.station,
+            command.intent,
+            dict(command.slots),
+            round(command.confidence, 3),
+            command.by,
+        )
+        event = self._event(transcript, payload)
+        try:
+            await self._recorder.record(event)
+        except LogError as exc:
+            return Breath(transcript, "", trouble=str(exc))
+        return Breath(transcript, event.id)
+
+    async def _answers(
+        self, commands: Sequence[Command], talk: Talk, breath: Breath, *, too_late: bool
+    ) -> list[Answer]:
+        """One answer a command; what needs a yes is asked for all together, at the end."""
+        answers: dict[int, Answer] = {}
+        waiting: list[tuple[int, Command, str]] = []
+        for index, command in enumerate(commands):
+            message = self._message(command, talk, breath)
+            if isinstance(message, NeedsYes):
+                waiting.append((index, command, message.question))
+                continue
+            if too_late and isinstance(message, Yes | No):
+                message = Told(Decision.IGNORED, self._shared("expired"))
+            if message is not None:
+                answers[index] = await self._take(message, command, talk, breath)
+            talk.memory = self._spoken_of(talk.memory, command)
+        if waiting:
+            question = " ".join(text for _, _, text in waiting)
+            pending = tuple(command for _, command, _ in waiting)
+            message = NeedsYes(pending, question, self._clock.monotonic())
+            for place, (index, command, _) in enumerate(waiting):
+                if place == 0:
+                    answers[index] = await self._take(message, command, talk, breath)
+                else:
+                    answers[index] = _answer(command, Decision.CONFIRM, "")
+                talk.memory = self._spoken_of(talk.memory, command)
+        return [answers[index] for index in sorted(answers)]
+
+    def _message(self, command: Command, talk: Talk, breath: Breath) -> Message:
+        """What a command means to the dialogue."""
+        word = DIALOGUE.get(command.intent)
+        if word is not None:
+            return word(self, command, talk)
+        verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now())
+        now = self._clock.monotonic()
+        match verdict:
+            case Missing():
+                return NeedsSlot(verdict.command, verdict.slot, verdict.question, now)
+            case Declined():
+                kind = Noise if verdict.command.intent == UNKNOWN else Told
+                return kind(verdict.decision, verdict.say)
+            case Allowed() if self._intents.by_name[command.intent].kind == "lookup":
+                return Told(Decision.ANSWERED, self._dated(lookups.answer(self._world, self._intents, verdict.command)))
+            case Allowed() if breath.trouble:
+                return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
+            case Allowed(confirm=True):
+                return NeedsYes((command,), verdict.question, now)
+        return Proceed(command)
+
+    async def _take(self, message: Message, command: Command, talk: Talk, breath: Breath) -> Answer:
+        """Step the dialogue and do what it asks for, until it has an answer."""
+        talk.dialogue, effects = take(talk.dialogue, message)
+        decision, words = Decision.IGNORED, []
+        for effect in effects:
+            said = effect
+            if isinstance(effect, Act):
+                finished = await self._act(effect, talk, breath)
+                talk.dialogue, (said, *_) = take(talk.dialogue, finished)
+            assert isinstance(said, Say)
+            decision = said.decision
+            words.append(said.text or (self._shared(said.key) if said.key else ""))
+        return _answer(command, decision, verbalise(" ".join(word for word in words if word)))
+
+    async def _act(self, act: Act, talk: Talk, breath: Breath) -> Finished:
+        """Decide once more, on what is so now, and carry it out."""
+        session = breath.transcript.session
+        verdict = self._policy.decide(act.command, session, talk.memory, self._clock.now())
+        if not isinstance(verdict, Allowed):
+            say = verdict.say if isinstance(verdict, Declined) else verdict.question
+            return Finished(Decision.REFUSED, say)
+        if verdict.confirm and not act.confirmed:
+            return Finished(Decision.REFUSED, verdict.question)
+        if breath.trouble:
+            return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
+        try:
+            decision, say, done = await self._performer.perform(verdict, session, breath.transcript.turn, breath.heard)
+        except LogError as exc:
+            return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc)))
+        if done is not None:
+            talk.memory = replace(talk.memory, done=done)
+        return Finished(decision, say)
+
+    async def _answered(self, transcript: Transcript, answer: Answer, say: str, breath: Breath) -> None:
+        if breath.trouble or answer.decision is None:
+            return
+        payload = e.TurnAnswered(answer.decision.value, say)
+        try:
+            await self._recorder.record(self._event(transcript, payload, cause=breath.heard))
+        except LogError:
+            # The deed is on disk by its own events; that the answer is not must not take it back.
+            return
+
+    # ---- small things --------------------------------------------------------------------------------------
+
+    def _event(self, transcript: Transcript, payload: e.Payload, cause: str = "") -> e.Event:
+        return e.Event(
+            uuid.uuid4().hex,
+            SOURCE,
+            transcript.turn,
+            self._clock.now(),
+            payload,
+            correlationid=transcript.turn,
+            causationid=cause,
+        )
+
+    def _dated(self, say: str) -> str:
+        """Old knowledge is spoken with its age."""
+        return self._performer.dated(say)
+
+    def _spoken_of(self, memory: Memory, command: Command) -> Memory:
+        unit = subject(command)
+        return replace(memory, unit=unit) if self._world.kind_of(unit) else memory
+
+    def _shared(self, key: str, **holes: str) -> str:
+        return self._intents.text(UNKNOWN, key, holes)
+
+    def _yes(self, command: Command, talk: Talk) -> Message:
+        return Yes()
+
+    def _no(self, command: Command, talk: Talk) -> Message:
+        return No()
+
+    def _repeat(self, command: Command, talk: Talk) -> Message:
+        said = talk.memory.said or self._intents.text("repeat", "nothing", {})
+        return Noise(Decision.ANSWERED, said)
+
+    def _help(self, command: Command, talk: Talk) -> Message:
+        if talk.dialogue.question:
+            return Noise(Decision.ANSWERED, self._intents.text("help", "pending", {"question": talk.dialogue.question}))
+        examples = [spec.example for spec in self._intents.by_name.values() if spec.kind != "dialogue"][:4]
+        return Noise(Decision.ANSWERED, self._intents.text("help", "help", {"examples": "; ".join(examples)}))
+
+    def _sleep(self, command: Command, talk: Talk) -> Message:
+        if "wake" in command.slots:
+            return Wake(self._intents.text("sleep", "awake", {}))
+        return Sleep(self._intents.text("sleep", "asleep", {}))
+
+
+DIALOGUE: dict[str, Callable[[Core, Command, Talk], Message]] = {
+    "yes": Core._yes,
+    "no": Core._no,
+    "repeat": Core._repeat,
+    "help": Core._help,
+    "sleep": Core._sleep,
+}
+"""Intents about the conversation itself."""
+
+
+def _answer(command: Command, decision: Decision | None, say: str) -> Answer:
+    return Answer(command.text, command.intent, dict(command.slots), command.confidence, command.by, decision, say)
+
+
+def _text(transcript: Transcript) -> str:
+    return transcript.hypotheses[0].text if transcript.hypotheses else ""
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

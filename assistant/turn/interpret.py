@@ -1,0 +1,97 @@
+"""Transcript -> commands: of what may have been said, the first that is a whole valid command."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.domain.spoken.mentions import Entities, Mention
+from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
+from assistant.turn.dialogue import Dialogue, State
+from assistant.turn.read import UNKNOWN, Reader
+
+RIVAL = 0.5
+"""Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Reads a transcript in the light of what was asked before."""
+
+    reader: Reader
+
+    def interpret(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
+        """The commands that it says; never empty (the last resort is one `unknown`)."""
+        readings = [(hypothesis, self._read(hypothesis, dialogue, entities)) for hypothesis in transcript.hypotheses]
+        if not readings:
+            return (Command(UNKNOWN, confidence=0.0),)
+        index = self._choose([commands for _, commands in readings])
+        hypothesis, commands = readings[index]
+        if transcript.channel == "text":
+            return commands
+        rival = any(self._whole_ids(other) is False for _, other in readings[:index]) or any(
+            _understood(other) and _meaning(other) != _meaning(commands) and _likelihood(said, hypothesis) > RIVAL
+            for said, other in readings[index + 1 :]
+        )
+        confidence = math.exp(min(0.0, hypothesis.logprob))
+        return tuple(
+            replace(
+                command,
+                confidence=min(command.confidence, confidence),
+                doubt=command.doubt or ("hypotheses" if rival else ""),
+            )
+            for command in commands
+        )
+
+    def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
+        """Index of the reading to go by."""
+        for index, commands in enumerate(readings):
+            if _understood(commands):
+                return index
+            if self._whole_ids(commands):
+                # A whole command about something that does not exist: looking further down the list would
+                # find its nearest neighbour, which nobody said.
+                return index
+        meant = (index for index, commands in enumerate(readings) if commands[0].intent != UNKNOWN)
+        return next(meant, 0)
+
+    def _whole_ids(self, commands: tuple[Command, ...]) -> bool | None:
+        """Whether what is named and does not exist has all its digits; None when nothing is amiss, or all is."""
+        if any(command.intent == UNKNOWN for command in commands) or _understood(commands):
+            return None
+        digits = {kind.kind: kind.digits for kind in self.reader.language.kinds}
+        missing = [(slot, command.heard.get(slot, "")) for command in commands for slot in command.heard]
+        return all(len(heard) == digits.get(slot, len(heard)) for slot, heard in missing)
+
+    def _read(self, hypothesis: Hypothesis, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
+        commands = self.reader.read(hypothesis.text, entities)
+        if dialogue.state is State.ASKING and commands[0].intent == UNKNOWN:
+            return self._slot(hypothesis.text, dialogue, entities) or commands
+        return commands
+
+    def _slot(self, text: str, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
+        """The pending command with the slot that was asked for, or nothing."""
+        found = self.reader.read_slot(dialogue.slot, text, entities)
+        (pending,) = dialogue.commands
+        if found is None or (isinstance(found, Mention) and len(found.values) != 1):
+            return ()
+        value = found.values[0] if isinstance(found, Mention) else found
+        heard = {dialogue.slot: found.heard[0]} if isinstance(found, Mention) and value == MISSING else {}
+        options = {slot: ids for slot, ids in pending.options.items() if slot != dialogue.slot}
+        return (
+            replace(pending, slots={**pending.slots, dialogue.slot: value}, heard=heard, options=options, text=text),
+        )
+
+
+def _understood(commands: tuple[Command, ...]) -> bool:
+    return all(command.intent != UNKNOWN and MISSING not in command.slots.values() for command in commands)
+
+
+def _meaning(commands: tuple[Command, ...]) -> list[tuple[str, dict[str, str]]]:
+    return [(command.intent, dict(command.slots)) for command in commands]
+
+
+def _likelihood(said: Hypothesis, best: Hypothesis) -> float:
+    """How likely `said` is beside `best`: the ratio of their mean token probabilities."""
+    return math.exp(min(0.0, said.logprob - best.logprob))

@@ -1,0 +1,313 @@
+"""Command -> verdict: plain code decides, over what the log says and what the site's files allow.
+
+Uncertainty is never permission. The order of questions is the order of this file: is it for us, does what it
+names exist, is anything missing, may this person, does it make sense now, was it heard well enough, does it
+need a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from assistant.domain.spoken.language import Language
+from assistant.domain.values import HERE, MISSING, Command, Decision, Expectation, Session
+from assistant.domain.world import World
+from assistant.settings.hardware import Hardware
+from assistant.settings.intents import Intent, Intents
+from assistant.turn import naming
+from assistant.turn.memory import Done, Memory
+from assistant.turn.read import ANY_UNIT, UNKNOWN
+
+UNDO_WITHIN_S = 600.0
+"""Who says "undo" later than this means something else by it."""
+ACTED_ON = ("lot", "board", "machine", "line")
+"""Slots that name what an action is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One order that a command comes to, without its id."""
+
+    machine: str
+    method: str
+    args: Mapping[str, str]
+    expect: Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Policy has nothing against it."""
+
+    command: Command
+    unit: str
+    """What it is about, or empty."""
+    plans: tuple[Plan, ...]
+    """Orders to give; empty for what needs no machine."""
+    question: str
+    """How to ask for a yes."""
+    confirm: bool
+    """Whether a yes is needed."""
+    undoes: Done | None = None
+    """The action that it takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A slot must be asked for."""
+
+    command: Command
+    slot: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """It ends here, in words."""
+
+    command: Command
+    decision: Decision
+    say: str
+
+
+Verdict = Allowed | Missing | Declined
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The site's rules over the plant's state."""
+
+    intents: Intents
+    hardware: Hardware
+    language: Language
+    world: World
+
+    def decide(self, command: Command, session: Session, memory: Memory, now: float) -> Verdict:
+        """What is to become of an action or look-up. `now`: Unix seconds UTC."""
+        spec = self.intents.by_name.get(command.intent)
+        if spec is None:
+            return self._not_understood(command)
+        named = self._grounded(command, spec, session, memory)
+        if not isinstance(named, Command):
+            return named
+        missing = self._missing(named, spec)
+        if missing is not None:
+            return missing
+        refused = self._refused(named, spec, session)
+        if refused is not None:
+            return refused
+        if named.confidence < spec.confidence.ask:
+            return Declined(named, Decision.ASK, self._text(spec, "say_again"))
+        if spec.undoes:
+            return self._undo(named, spec, memory, now)
+        return self._sensible(named, spec)
+
+    # ---- is it for us, and does what it names exist ------------------------------------------------------
+
+    def _not_understood(self, command: Command) -> Verdict:
+        match command.doubt:
+            case "negated":
+                return Declined(command, Decision.IGNORED, self._shared("negated"))
+            case "bare":
+                unit = naming.unit(self.world, command.heard["unit"])
+                return Declined(command, Decision.ASK, self._shared("what_with", unit=unit))
+        return Declined(command, Decision.IGNORED, "")
+
+    def _grounded(self, command: Command, spec: Intent, session: Session, memory: Memory) -> Command | Verdict:
+        """The same command with real ids for "here"; or a question about what is not there."""
+        for slot, value in command.slots.items():
+            if value == MISSING:
+                return Declined(command, Decision.ASK, self._no_such(slot, command.heard.get(slot, "")))
+        for slot, options in command.options.items():
+            line = self.world.lines.get(self._line_of(session.station))
+            here = [ident for ident in options if line is not None and ident in line.machines]
+            if len(here) != 1:
+                names = naming.listing([naming.unit(self.world, ident) for ident in options], "or")
+                return Missing(command, slot, self._shared("which_of", options=names))
+            command = replace(command, slots={**command.slots, slot: here[0]}, options={})
+        for slot, value in command.slots.items():
+            if value == HERE:
+                found = self._here(slot, command.heard.get(slot) == ANY_UNIT, spec, session, memory)
+                if not found:
+                    return Missing(_without(command, slot), slot, self._shared("which", noun=slot))
+                kind = self.world.kind_of(found)
+                return replace(command, slots={**_without(command, slot).slots, kind: found})
+        return command
+
+    def _no_such(self, slot: str, heard: str) -> str:
+        kind = next((kind for kind in self.language.kinds if kind.kind == slot), None)
+        spelled = " ".join(heard) if heard.isdigit() else heard
+        if kind is not None and len(heard) != kind.digits:
+            return self._shared("wrong_length", noun=slot, heard=spelled, digits=str(kind.digits))
+        return self._shared("no_such", noun=slot, heard=spelled)
+
+    def _here(self, slot: str, any_kind: bool, spec: Intent, session: Session, memory: Memory) -> str:
+        """What the operator is working on: "it" is what was last spoken of, "this lot" what is at the station."""
+        kinds = spec.one_of if any_kind else (slot,)
+        spoken_of = memory.unit if self.world.kind_of(memory.unit) in kinds else ""
+        machine = self.world.machines.get(session.station)
+        board = self.world.boards.get(machine.board) if machine is not None else None
+        at_hand = {
+            "machine": session.station if machine is not None else "",
+            "line": self._line_of(session.station),
+            "board": board.id if board is not None else "",
+            "lot": board.lot if board is not None else "",
+        }
+        there = next((at_hand[kind] for kind in kinds if at_hand.get(kind)), "")
+        return (spoken_of or there) if any_kind else (there or spoken_of)
+
+    def _line_of(self, station: str) -> str:
+        machine = self.world.machines.get(station)
+        return machine.line if machine is not None else station if station in self.world.lines else ""
+
+    # ---- is anything missing, and may this person --------------------------------------------------------
+
+    def _missing(self, command: Command, spec: Intent) -> Missing | None:
+        if spec.one_of and not any(slot in command.slots for slot in spec.one_of):
+            slot = spec.one_of[0]
+            question = spec.answers.get("missing") or self._shared("which", noun=slot)
+            return Missing(command, slot, question)
+        for slot in spec.needs:
+            if slot not in command.slots:
+                question = spec.needs[slot].format(unit=naming.unit(self.world, subject(command)))
+                return Missing(command, slot, question)
+        return None
+
+    def _refused(self, command: Command, spec: Intent, session: Session) -> Declined | None:
+        if not spec.roles:
+            return None
+        operator = self.world.operators.get(session.badge)
+        if operator is None:
+            return Declined(command, Decision.REFUSED, self._shared("nobody"))
+        if operator.role not in spec.roles:
+            roles = naming.listing([f"a {role}" if role != "quality" else role for role in spec.roles], "or")
+            say = self._shared("not_allowed", roles=roles, role=operator.role)
+            return Declined(command, Decision.REFUSED, say)
+        return None
+
+    # ---- does it make sense now, and was it heard well enough --------------------------------------------
+
+    def _sensible(self, command: Command, spec: Intent) -> Verdict:
+        unit = subject(command)
+        for check in spec.checks:
+            if check in CHECKS and not CHECKS[check](self.world, unit):
+                return Declined(command, Decision.REFUSED, self.say(spec, check, command))
+        if spec.kind != "action":
+            return Allowed(command, unit, (), "", confirm=False)
+        question = self.say(spec, "confirm", command)
+        unsure = bool(command.doubt) or command.confidence < spec.confidence.act
+        confirm = spec.confirm == "always" or unsure
+        return Allowed(command, unit, self._plans(spec, command, unit), question, confirm)
+
+    def _plans(self, spec: Intent, command: Command, unit: str, method: str = "") -> tuple[Plan, ...]:
+        order = spec.order
+        if order is None:
+            return ()
+        name = method or order.method
+        declared = self.hardware.methods[name]
+        plans: list[Plan] = []
+        for machine in self._machines(order.at, unit, name):
+            for item in list(self.world.machines[machine].alarms) if order.each else [""]:
+                values = {**command.slots, "unit": unit, "each": item}
+                args = {arg: values.get(order.args.get(arg, arg), "") for arg in declared.args}
+                plans.append(Plan(machine, name, args, declared.expectation(args)))
+        return tuple(plans)
+
+    def _machines(self, at: str, unit: str, method: str) -> list[str]:
+        """Which machines an order goes to."""
+        role, _, kind = at.partition(":")
+        if role == "kind":
+            return [machine.id for machine in self.world.machines.values() if machine.kind == kind][:1]
+        if unit in self.world.lines:
+            # A line is its machines; the ones that are so already are left alone.
+            wanted = {"stop": CHECKS["not_stopped"], "start": CHECKS["stopped"]}.get(method)
+            machines = self.world.lines[unit].machines
+            return [machine for machine in machines if wanted is None or wanted(self.world, machine)]
+        machine = self.world.machine_of(unit)
+        return [machine] if machine else []
+
+    def _undo(self, command: Command, spec: Intent, memory: Memory, now: float) -> Verdict:
+        if not memory.done or now - memory.done[-1].at > UNDO_WITHIN_S:
+            return Declined(command, Decision.REFUSED, self._text(spec, "nothing"))
+        last = memory.done[-1]
+        way = self.intents.by_name[last.intent].undo
+        if way is None:
+            return Declined(command, Decision.REFUSED, self._text(spec, "cannot"))
+        inverse = self.intents.by_name[way.intent]
+        kind = self.world.kind_of(last.unit)
+        back = replace(command, slots={kind: last.unit, **({"reason": last.reason} if last.reason else {})})
+        if not way.method and not all(CHECKS[c](self.world, last.unit) for c in inverse.checks if c in CHECKS):
+            return Declined(command, Decision.REFUSED, self.say(spec, "changed", back))
+        plans = self._plans(inverse, back, last.unit, way.method)
+        what = way.method or way.intent
+        question = self._text(spec, "confirm", what=what, unit=naming.unit(self.world, last.unit))
+        unsure = bool(command.doubt) or command.confidence < spec.confidence.act
+        return Allowed(command, last.unit, plans, question, way.confirm == "always" or unsure, undoes=last)
+
+    # ---- words -------------------------------------------------------------------------------------------
+
+    def say(self, spec: Intent, key: str, command: Command) -> str:
+        """One of the intent's answers about a command, from what is so now."""
+        unit = subject(command)
+        thing = self.world.thing(unit)
+        held = thing.hold.reason if thing is not None and thing.hold is not None else ""
+        machine = self.world.machines.get(unit)
+        defect = command.slots.get("defect", "")
+        holes = {
+            "unit": naming.unit(self.world, unit) if unit else "the station",
+            "reason": naming.value(command.slots.get("reason") or held),
+            "for_defect": f" for {naming.value(defect)}" if defect else "",
+            "text": command.slots.get("text", ""),
+            "state": machine.state if machine is not None else "",
+            "alarms": naming.listing([alarm.text for alarm in machine.alarms.values()]) if machine is not None else "",
+        }
+        return self.intents.text(spec.intent, key, holes)
+
+    def _text(self, spec: Intent, key: str, **holes: str) -> str:
+        return self.intents.text(spec.intent, key, holes)
+
+    def _shared(self, key: str, **holes: str) -> str:
+        return self.intents.text(UNKNOWN, key, holes)
+
+
+def subject(command: Command) -> str:
+    """The id that a command is about, or empty."""
+    return next((command.slots[slot] for slot in (*ACTED_ON, "order") if slot in command.slots), "")
+
+
+def _without(command: Command, slot: str) -> Command:
+    return replace(command, slots={name: value for name, value in command.slots.items() if name != slot})
+
+
+def _stopped(world: World, unit: str) -> bool:
+    line = world.lines.get(unit)
+    machines = line.machines if line is not None else (unit,)
+    return any(world.machines[ident].state == "stopped" for ident in machines if ident in world.machines)
+
+
+def _not_stopped(world: World, unit: str) -> bool:
+    line = world.lines.get(unit)
+    machines = line.machines if line is not None else (unit,)
+    return any(world.machines[ident].state != "stopped" for ident in machines if ident in world.machines)
+
+
+def _held(world: World, unit: str) -> bool:
+    thing = world.thing(unit)
+    return thing is not None and thing.hold is not None
+
+
+def _in_rework(world: World, unit: str) -> bool:
+    lot = world.lots.get(unit)
+    boards = lot.boards if lot is not None else (unit,)
+    return bool(boards) and all(world.boards[board].rework for board in boards if board in world.boards)
+
+
+CHECKS: dict[str, Callable[[World, str], bool]] = {
+    "held": _held,
+    "not_held": lambda world, unit: not _held(world, unit),
+    "stopped": _stopped,
+    "not_stopped": _not_stopped,
+    "alarmed": lambda world, unit: unit in world.machines and bool(world.machines[unit].alarms),
+    "not_in_rework": lambda world, unit: not _in_rework(world, unit),
+}
+"""What can be asked of a unit before acting; the names stand in the intents' `checks`."""

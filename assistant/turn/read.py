@@ -1,0 +1,195 @@
+"""Words -> commands, by the site's templates alone: whole sentences or nothing.
+
+Three ways, tried in order: the sentence as it is; with what was corrected in mid-sentence put right; as several
+commands in one breath. A part that is not understood makes the whole not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.domain.spoken.language import Language
+from assistant.domain.spoken.mentions import Entities, Marked, Mention, mark
+from assistant.domain.spoken.times import canonical_times
+from assistant.domain.spoken.tokens import Token, starts, tokenize
+from assistant.domain.values import HERE, MISSING, Command
+from assistant.ports import Match, Matcher
+
+SLIP_CONFIDENCE = 0.5
+"""Of a reading that rests on a recogniser's slip: never enough to act on unasked."""
+LONGEST_TAIL = 12
+"""Most words that a correction can replace: an id in full and its noun."""
+MOST_COMMANDS = 6
+"""In one breath."""
+
+UNKNOWN = "unknown"
+ANY_UNIT = "it"
+"""Said of whatever was last spoken of, of any kind that the intent takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads sentences against what exists."""
+
+    matcher: Matcher
+    language: Language
+    free: Mapping[str, str]
+    """Intent -> its slot that is free text."""
+    first: Mapping[str, str]
+    """Intent -> the slot that "it" stands for while nobody knows better."""
+
+    def read(self, text: str, entities: Entities) -> tuple[Command, ...]:
+        """The commands that `text` says, in order; one of intent `unknown` when it is no whole command."""
+        tokens = canonical_times(tokenize(text, self.language), self.language)
+        commands = self._tokens(text, tokens, entities) or (self._unknown(text, tokens, entities),)
+        return commands[:MOST_COMMANDS]
+
+    def read_slot(self, slot: str, text: str, entities: Entities) -> Mention | str | None:
+        """What `text` says as the answer to a question for one slot: a mention, a list value, or None."""
+        tokens = tokenize(text, self.language)
+        marked = mark(tokens, self.language, entities)
+        named = marked.mentions.get(marked.text)
+        if named is not None:
+            return named if named.kind == slot else None
+        return self.matcher.match_slot(slot, marked.text)
+
+    def _tokens(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
+        return (
+            self._direct(text, tokens, entities)
+            or self._corrected(text, tokens, entities)
+            or self._several(text, tokens, entities)
+        )
+
+    def _direct(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
+        """The whole sentence by one template."""
+        if not tokens:
+            return ()
+        marked = mark(tokens, self.language, entities)
+        matches = self.matcher.match(marked.text)
+        if not matches:
+            return ()
+        exact = [match for match in matches if not match.slip] or matches
+        # Of several ways to read it the one that understands most: a note *on a lot*, not a note "on lot …".
+        best = max(exact, key=lambda match: len(match.slots))
+        return self._commands(text, tokens, marked, best)
+
+    def _corrected(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
+        """What follows a correction replaces the shortest tail before it that makes a whole command."""
+        parts = _split(tokens, self.language.corrections)
+        if len(parts) < 2:
+            return ()
+        said = parts[0]
+        for fixed in parts[1:]:
+            if self._direct(text, fixed, entities):
+                said = fixed  # a whole new command: only that counts
+                continue
+            wrong: list[Token] | None = None
+            for kept in range(len(said) - 1, max(-1, len(said) - LONGEST_TAIL - 1), -1):
+                candidate = [*said[:kept], *fixed]
+                if kept:
+                    candidate[kept - 1] = replace(candidate[kept - 1], pause=False)
+                commands = self._direct(text, candidate, entities) or self._several(text, candidate, entities)
+                if commands and all(MISSING not in command.slots.values() for command in commands):
+                    said = candidate
+                    break
+                if commands and wrong is None and self._whole_ids(candidate, entities):
+                    wrong = candidate
+            else:
+                if wrong is None:
+                    return ()
+                said = wrong
+        return self._direct(text, said, entities) or self._several(text, said, entities)
+
+    def _whole_ids(self, tokens: Sequence[Token], entities: Entities) -> bool:
+        """Whether every id in it has all its digits, though it may not exist."""
+        digits = {kind.kind: kind.digits for kind in self.language.kinds}
+        mentions = mark(tokens, self.language, entities).mentions.values()
+        return all(len(heard) == digits[m.kind] for m in mentions if m.kind in digits for heard in m.heard)
+
+    def _several(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
+        """Commands joined by "and", "then", or the end of a sentence; every part must be whole."""
+        for index in range(1, len(tokens)):
+            joined = starts(tokens, index, self.language.joins)
+            if not joined and not tokens[index - 1].pause:
+                continue
+            first = self._direct(text, tokens[:index], entities)
+            if not first or any(command.intent in self.free for command in first):
+                continue
+            rest = tokens[index + joined :]
+            others = self._direct(text, rest, entities) or self._several(text, rest, entities)
+            if others:
+                return (*first, *others)
+        return ()
+
+    def _commands(self, text: str, tokens: Sequence[Token], marked: Marked, match: Match) -> tuple[Command, ...]:
+        """One template's match as commands: one for each thing that was named together."""
+        slots: dict[str, str] = {}
+        heard: dict[str, str] = {}
+        options: dict[str, tuple[str, ...]] = {}
+        many: tuple[str, Mention] | None = None
+        slip = match.slip
+        for name, value in match.slots.items():
+            mention = marked.mentions.get(value)
+            if mention is None:
+                slots[name] = value if name not in match.spans else _verbatim(text, marked, match.spans[name])
+                continue
+            slip = slip or mention.slip
+            slot = self.first.get(match.intent, "lot") if name == "unit" else name
+            if name == "unit":
+                heard[slot] = ANY_UNIT
+            if mention.options:
+                options[slot] = mention.options
+            elif len(mention.values) > 1:
+                many = (slot, mention)
+            else:
+                slots[slot] = mention.values[0]
+                if mention.values[0] == MISSING:
+                    heard[slot] = mention.heard[0]
+        command = Command(
+            match.intent,
+            slots,
+            confidence=SLIP_CONFIDENCE if slip else 1.0,
+            text=text,
+            heard=heard,
+            options=options,
+            doubt="slip" if slip else "",
+        )
+        if many is None:
+            return (command,)
+        slot, mention = many
+        return tuple(
+            replace(command, slots={slot: value, **slots}, heard={slot: said} if value == MISSING else {})
+            for value, said in dict(zip(mention.values, mention.heard, strict=True)).items()
+        )
+
+    def _unknown(self, text: str, tokens: Sequence[Token], entities: Entities) -> Command:
+        """Not understood; what an answer could say about it travels in `doubt` and `heard`."""
+        if starts(tokens, 0, self.language.negations):
+            return Command(UNKNOWN, text=text, doubt="negated")
+        marked = mark(tokens, self.language, entities)
+        only = marked.mentions.get(marked.text)
+        if only is not None and only.noun and len(only.values) == 1 and only.values[0] not in (MISSING, HERE):
+            return Command(UNKNOWN, text=text, doubt="bare", heard={"unit": only.values[0]})
+        return Command(UNKNOWN, text=text)
+
+
+def _split(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> list[list[Token]]:
+    """Cut at each of `phrases`; a sentence that begins or ends with one is not cut there."""
+    parts: list[list[Token]] = [[]]
+    index = 0
+    while index < len(tokens):
+        length = starts(tokens, index, phrases)
+        if length and parts[-1] and index + length < len(tokens):
+            parts.append([])
+            index += length
+        else:
+            parts[-1].append(tokens[index])
+            index += 1
+    return parts
+
+
+def _verbatim(text: str, marked: Marked, span: tuple[int, int]) -> str:
+    """What was really said where a wildcard matched: word for word, with its own punctuation."""
+    start = next((first for at, first, _ in reversed(marked.origins) if at <= span[0]), 0)
+    return text[start:].strip().strip(",:;").strip()

@@ -1,0 +1,31 @@
+"""The one way into the log: durable first, then known. Whoever awaits `record` knows that it is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from assistant.domain.events import Event
+from assistant.domain.world import World
+
+Append = Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
+"""Stores durably (all or none) and returns the events with their positions; raises LogError."""
+
+
+class Recorder:
+    """Appends events and folds them into the world in order of position, each once."""
+
+    def __init__(self, append: Append, world: World) -> None:
+        self._append = append
+        self._world = world
+        self._early: dict[int, Event] = {}
+
+    async def record(self, *events: Event) -> Sequence[Event]:
+        """Store events and take them into account. Raises LogError, and then nothing has changed."""
+        stored = await self._append(events)
+        for event in stored:
+            if event.position > self._world.position:
+                self._early[event.position] = event
+        # Two tasks that append at once may be told of it in either order; the fold wants the log's.
+        while (following := self._early.pop(self._world.position + 1, None)) is not None:
+            self._world.apply(following)
+        return stored
