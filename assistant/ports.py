@@ -31,8 +31,10 @@ class EventLog(Protocol):
 class Happening:
     """One entry of a machine's own journal: history, in order, never lost in between."""
 
+    journal: str
+    """Which journal (a plant's run); empty for what the adapter itself noticed (a lost connection)."""
     sequence: int
-    """Its place in that journal, from 1, without gaps; with `source` it is the event's identity."""
+    """Its place in that journal, from 1, without gaps."""
     event: Event
     """What happened, ready for the log (position 0)."""
 
@@ -51,7 +53,7 @@ class Machines(Protocol):
         """Read the machine's variables now. Raises NotObserved (gone, stale, bad or uncertain quality)."""
 
     async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:
-        """Happenings after these sequence numbers (by source endpoint), oldest first, at once; may be empty."""
+        """Happenings after these sequence numbers (by journal), oldest first, at once; empty when out of reach."""
 
     def happenings(self, after: Mapping[str, int]) -> AsyncIterator[Sequence[Happening]]:
         """The same, for ever: yields each batch as it comes, across lost connections."""

@@ -15,6 +15,7 @@ from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import Token, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
 from assistant.ports import Match, Matcher
+from assistant.settings.intents import Intents
 
 SLIP_CONFIDENCE = 0.5
 """Of a reading that rests on a recogniser's slip: never enough to act on unasked."""
@@ -38,6 +39,17 @@ class Reader:
     """Intent -> its slot that is free text."""
     first: Mapping[str, str]
     """Intent -> the slot that "it" stands for while nobody knows better."""
+
+    @classmethod
+    def of(cls, matcher: Matcher, language: Language, intents: Intents) -> Reader:
+        """A reader for a site's intents."""
+        specs = intents.by_name.values()
+        return cls(
+            matcher,
+            language,
+            free={spec.intent: spec.free for spec in specs if spec.free},
+            first={spec.intent: spec.one_of[0] for spec in specs if spec.one_of},
+        )
 
     def read(self, text: str, entities: Entities) -> tuple[Command, ...]:
         """The commands that `text` says, in order; one of intent `unknown` when it is no whole command."""
@@ -65,9 +77,12 @@ class Reader:
         """The whole sentence by one template."""
         if not tokens:
             return ()
-        marked = mark(tokens, self.language, entities)
-        matches = self.matcher.match(marked.text)
-        if not matches:
+        for here in (True, False):  # "hold that" names a thing, "undo that" does not
+            marked = mark(tokens, self.language, entities, here=here)
+            matches = self.matcher.match(marked.text)
+            if matches:
+                break
+        else:
             return ()
         exact = [match for match in matches if not match.slip] or matches
         # Of several ways to read it the one that understands most: a note *on a lot*, not a note "on lot …".

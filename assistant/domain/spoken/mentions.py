@@ -71,11 +71,10 @@ class Marked:
     """For each word of `text`: where it starts in it, and start and end in what was said."""
 
 
-def mark(tokens: Sequence[Token], language: Language, entities: Entities, *, group: bool = True) -> Marked:
-    """Find mentions and put markers in their place."""
-    found = find(tokens, language, entities)
-    if group:
-        found = _grouped(tokens, found, language)
+def mark(tokens: Sequence[Token], language: Language, entities: Entities, *, here: bool = True) -> Marked:
+    """Find mentions and put markers in their place; without `here`, "it" and "that" stay words."""
+    found = [mention for mention in find(tokens, language, entities) if here or HERE not in mention.values]
+    found = _grouped(tokens, found, language)
     marked = Marked("")
     counts: dict[str, int] = {}
     pieces: list[str] = []

@@ -1,0 +1,48 @@
+"""What machines did -> the log: each happening once, tied to the order and the turn that led to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.domain.events import Event
+from assistant.domain.world import World
+from assistant.ports import Happening, Machines
+from assistant.turn.record import Recorder
+
+
+class Ingest:
+    """Follows the machines' journal into the log. One task runs `follow`; a turn may `catch_up` at any time."""
+
+    def __init__(self, machines: Machines, recorder: Recorder, world: World, seen: dict[str, int]) -> None:
+        """`seen`: journal -> sequence number of its last happening in the log."""
+        self._machines, self._recorder, self._world, self._seen = machines, recorder, world, seen
+        self._lock = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """For ever: write down what machines report. Raises LogError when that cannot be done."""
+        async for batch in self._machines.happenings(self._seen):
+            await self._take(batch)
+
+    async def catch_up(self) -> None:
+        """Write down what has happened up to now."""
+        await self._take(await self._machines.journal(self._seen))
+
+    async def _take(self, batch: Sequence[Happening]) -> None:
+        async with self._lock:
+            fresh = [h for h in batch if not h.journal or h.sequence > self._seen.get(h.journal, 0)]
+            if not fresh:
+                return
+            await self._recorder.record(*(self._tied(happening.event) for happening in fresh))
+            for happening in fresh:
+                if happening.journal:
+                    self._seen[happening.journal] = happening.sequence
+
+    def _tied(self, event: Event) -> Event:
+        """The same event, with the order and the turn that caused it."""
+        order = getattr(event.data, "order", "")
+        request = self._world.requested.get(order)
+        if request is None:
+            return event
+        return replace(event, causationid=order, correlationid=request[1])

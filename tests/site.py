@@ -1,0 +1,60 @@
+"""The shipped site and its plant, loaded once, for tests that read sentences or decide on them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from assistant.adapters.templates import Templates
+from assistant.bootstrap import declarations
+from assistant.domain import declare
+from assistant.domain.spoken.language import Language
+from assistant.domain.spoken.mentions import Entities
+from assistant.domain.world import World
+from assistant.settings import hardware, intents, language, plant
+from assistant.settings.hardware import Hardware
+from assistant.settings.intents import Intents
+from assistant.settings.paths import shipped_site
+from assistant.settings.plant import Plant
+from assistant.turn.read import Reader
+
+
+@cache
+def the_language() -> Language:
+    return language.load(shipped_site() / "grammars")
+
+
+@cache
+def the_intents() -> Intents:
+    return intents.load(shipped_site() / "intents")
+
+
+@cache
+def the_hardware() -> Hardware:
+    return hardware.load(shipped_site() / "hardware")
+
+
+@cache
+def the_plant() -> Plant:
+    return plant.load(shipped_site() / "hardware")
+
+
+@cache
+def the_templates() -> Templates:
+    return Templates(the_intents(), the_language().skip, shipped_site() / "intents")
+
+
+@cache
+def the_reader() -> Reader:
+    return Reader.of(the_templates(), the_language(), the_intents())
+
+
+def a_world() -> World:
+    """The plant as its files declare it, before anything has happened."""
+    world = World()
+    for event in declarations(the_plant(), 0.0):
+        world.apply(event)
+    return world
+
+
+def entities(world: World) -> Entities:
+    return declare.entities(world, declare.names(world, the_language().numbers))

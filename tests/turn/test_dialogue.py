@@ -1,0 +1,80 @@
+"""The dialogue table: total, closed, and no way to act without the yes that was asked for."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.domain.values import Command, Decision
+from assistant.settings.paths import shipped_site
+from assistant.turn.dialogue import (
+    MESSAGES,
+    TABLE,
+    Act,
+    Dialogue,
+    Expired,
+    Finished,
+    Message,
+    NeedsSlot,
+    NeedsYes,
+    No,
+    Noise,
+    Proceed,
+    Sleep,
+    State,
+    Told,
+    Wake,
+    Yes,
+    diagram,
+    step,
+)
+
+COMMANDS = st.sampled_from([Command("hold", {"lot": "L4712"}), Command("release", {"lot": "L4713"})])
+DECISIONS = st.sampled_from(list(Decision))
+ANY_MESSAGE: st.SearchStrategy[Message] = st.one_of(
+    st.builds(Proceed, COMMANDS),
+    st.builds(NeedsYes, st.lists(COMMANDS, min_size=1, max_size=3).map(tuple), st.just("Really?"), st.just(0.0)),
+    st.builds(NeedsSlot, COMMANDS, st.just("reason"), st.just("Why?"), st.just(0.0)),
+    st.builds(Told, DECISIONS, st.just("So.")),
+    st.builds(Noise, DECISIONS, st.just("")),
+    st.builds(Yes),
+    st.builds(No),
+    st.builds(Finished, DECISIONS, st.just("Done.")),
+    st.builds(Expired),
+    st.builds(Sleep, st.just("Night.")),
+    st.builds(Wake, st.just("Morning.")),
+)
+
+
+def test_every_state_knows_every_message() -> None:
+    assert set(TABLE) == {(state, message) for state in State for message in MESSAGES}
+
+
+@given(st.lists(ANY_MESSAGE, max_size=40))
+def test_any_order_of_messages_stays_in_declared_states(messages: list[Message]) -> None:
+    now = Dialogue()
+    for message in messages:
+        before = now
+        now, effects = step(now, message)
+        assert now.state is TABLE[before.state, type(message)].to
+        assert bool(now.commands) == (now.state in (State.CONFIRMING, State.ASKING, State.ACTING))
+        for effect in effects:
+            if isinstance(effect, Act) and effect.confirmed:
+                # Only a yes to the pending question, and exactly what was asked, is a confirmed act.
+                assert before.state is State.CONFIRMING and isinstance(message, Yes)
+                assert effect.command in before.commands
+            elif isinstance(effect, Act):
+                assert isinstance(message, Proceed) and effect.command == message.command
+
+
+@given(st.lists(ANY_MESSAGE, max_size=20))
+def test_a_yes_counts_once(messages: list[Message]) -> None:
+    now = Dialogue()
+    for message in [*messages, Wake(""), No(), Yes()]:
+        now, effects = step(now, message)
+    assert not any(isinstance(effect, Act) for effect in effects)
+
+
+def test_the_picture_in_the_docs_is_the_table() -> None:
+    page = (shipped_site() / "docs" / "dialogue.md").read_text()
+    assert diagram() in page, "docs/dialogue.md is older than the table"

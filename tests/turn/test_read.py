@@ -1,0 +1,136 @@
+"""Sentences as people say them -> commands; restated from what users of such systems reported."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.site import a_world, entities, the_reader
+
+KNOWN = entities(a_world())
+
+SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
+    # an id in every spoken form
+    "send board 10,231 to rework": [("rework", {"board": "B10231"})],
+    "send board 1 0 2 3 1 to rework": [("rework", {"board": "B10231"})],
+    "send um board one oh uh two three one to to rework": [("rework", {"board": "B10231"})],
+    "hold lot forty seven hundred and twelve": [("hold", {"lot": "L4712"})],
+    "hold lot four seven double one, tombstone": [("hold", {"lot": "L4711", "reason": "tombstone"})],
+    "status of board one oh two oh five": [("status", {"board": "B10205"})],
+    "hold lot 4712 four seven one two bridging": [("hold", {"lot": "L4712", "reason": "bridging"})],
+    "hold lima four seven one two": [("hold", {"lot": "L4712"})],
+    # what does not exist is never its neighbour, what is not whole is never completed
+    "hold lot forty seven nineteen": [("hold", {"lot": "?"})],
+    "hold lot four seven one": [("hold", {"lot": "?"})],
+    "hold lot four seven one two eight": [("hold", {"lot": "?"})],
+    "send board one oh two two to rework": [("rework", {"board": "?"})],
+    "hold lot 4-7-1-2-1-2-1-2-1-2": [("hold", {"lot": "?"})],
+    "could you hold lot four seven one six for me": [("hold", {"lot": "?"})],
+    "hold twenty boards of lot 4712": [("unknown", {})],
+    # prepositions stay words
+    "hold lot four seven one two for bridging": [("hold", {"lot": "L4712", "reason": "bridging"})],
+    "send board one oh two oh one to rework": [("rework", {"board": "B10201"})],
+    # a question is no command, a polite request is one
+    "is lot four seven one two on hold": [("status", {"lot": "L4712"})],
+    "can you hold lot 4712": [("hold", {"lot": "L4712"})],
+    "can I release lot 4712": [("status", {"lot": "L4712"})],
+    "could lot 4712 be released": [("status", {"lot": "L4712"})],
+    # negation, corrections
+    "don't stop oven two": [("unknown", {})],
+    "never stop oven two while loaded": [("unknown", {})],
+    "Hold lot 4712. No. 4713.": [("hold", {"lot": "L4713"})],
+    "hold lot 4712, scrap that, 4713": [("hold", {"lot": "L4713"})],
+    "hold lot four seven one one, no, one two": [("hold", {"lot": "L4712"})],
+    "hold lot 4712 bridging, no, tombstone": [("hold", {"lot": "L4712", "reason": "tombstone"})],
+    "stop printer one, I mean placer one": [("stop", {"machine": "PNP-1"})],
+    "hold lot 4712, no, 4799": [("hold", {"lot": "?"})],
+    "hold lot 4712 no idea what that is": [("unknown", {})],
+    # several at once
+    "hold lots 4712, 4713 and... and 4721, bridging": [
+        ("hold", {"lot": "L4712", "reason": "bridging"}),
+        ("hold", {"lot": "L4713", "reason": "bridging"}),
+        ("hold", {"lot": "L4721", "reason": "bridging"}),
+    ],
+    "stop printer one and placer one": [("stop", {"machine": "PRN-1"}), ("stop", {"machine": "PNP-1"})],
+    "hold lot 4712 bridging and then stop printer one": [
+        ("hold", {"lot": "L4712", "reason": "bridging"}),
+        ("stop", {"machine": "PRN-1"}),
+    ],
+    "release everything on line two except lot 4721": [("unknown", {})],
+    # names
+    "why did you look at place her three status": [("unknown", {})],
+    "status of placer-3": [("status", {"machine": "PNP-3"})],
+    "status of place her three": [("status", {"machine": "PNP-3"})],
+    "stop a printer one": [("stop", {"machine": "PRN-1"})],
+    "status, S.P.I. one.": [("status", {"machine": "SPI-1"})],
+    "stop oven one two": [("unknown", {})],
+    "hold it, bridging": [("hold", {"lot": "@here", "reason": "bridging"})],
+    # free text stays word for word
+    "note on lot 4712: please check the stencil, could you clean it first": [
+        ("note", {"lot": "L4712", "text": "please check the stencil, could you clean it first"})
+    ],
+    "note on board 10233: no, scratch that corner, lot 4711 and stop oven one": [
+        ("note", {"board": "B10233", "text": "no, scratch that corner, lot 4711 and stop oven one"})
+    ],
+    # near misses
+    "hold yield line": [("unknown", {})],
+    "where is the coffee machine": [("unknown", {})],
+    "the line was asleep all night": [("unknown", {})],
+    "okay all right all right all right": [("unknown", {})],
+    "oh oh oh oh": [("unknown", {})],
+    "did you scrap that board or send it to rework": [("unknown", {})],
+    "": [("unknown", {})],
+    # the conversation
+    "Yes.": [("yes", {})],
+    "No!": [("no", {})],
+    "go ahead": [("yes", {})],
+    "undo that": [("undo", {})],
+    "repeat that": [("repeat", {})],
+    "belay that": [("undo", {})],
+    "stop": [("stop", {})],
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_is_said_is_what_is_meant(said: str) -> None:
+    assert [(c.intent, dict(c.slots)) for c in the_reader().read(said, KNOWN)] == SAID[said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["old lot four seven one two bridging", "hole lot for seven one too bridging", "hold lot for 712", "gold lot 4712"],
+)
+def test_a_slip_of_the_ear_is_read_but_doubted(said: str) -> None:
+    (command,) = the_reader().read(said, KNOWN)
+    assert (command.intent, command.slots["lot"], command.doubt) == ("hold", "L4712", "slip")
+    assert command.confidence < 0.7
+
+
+def test_a_name_that_leaves_open_which_offers_all() -> None:
+    (command,) = the_reader().read("stop the oven", KNOWN)
+    assert command.slots == {} and command.options == {"machine": ("OVN-1", "OVN-2")}
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=300, deadline=None)
+def test_any_text_at_all_reads_as_something(text: str) -> None:
+    commands = the_reader().read(text, KNOWN)
+    assert commands and all(command.intent for command in commands)
+
+
+PIECES = st.sampled_from(
+    "hold release stop lot board 4712 4711 four seven one two and no not don't never except printer one oven "
+    "bridging it this is yes please scratch that then all , . for to".split()
+)
+
+
+@given(st.lists(PIECES, max_size=14))
+@settings(max_examples=400, deadline=None)
+def test_no_heap_of_words_names_a_lot_that_was_not_said_whole(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    digits = {"four": "4", "seven": "7", "one": "1", "two": "2", "for": "4", "to": "2"}
+    said = "".join(digits.get(piece, piece) for piece in pieces if piece.isdigit() or piece in digits)
+    for command in the_reader().read(text, KNOWN):
+        lot = command.slots.get("lot", "?")
+        assert lot in ("?", "@here") or lot[1:] in said
