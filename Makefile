@@ -1,0 +1,54 @@
+# Two commands on a fresh machine: `make run` and `make test`. Everything else is made on the way.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench lint lock clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.installed $(VENV)/.system  ## virtual environment, system packages, weights
+	@$(BIN)/assistant models pull
+
+run: setup  ## the main job: a headset if there is one, else the demo shift
+	@$(BIN)/assistant run $(ARGS)
+
+test: setup  ## all tests, with the real engines
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: setup  ## speed and accuracy, as ratios against named references
+	@$(BIN)/assistant bench $(ARGS)
+
+lint: $(VENV)/.installed  ## style, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+# The lock is the truth: it is installed with its hashes, and only when it has changed.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# espeak-ng: the voice of last resort. Installed where that is allowed, asked for where it is not.
+$(VENV)/.system: $(VENV)/.installed
+	@if command -v espeak-ng >/dev/null; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    echo "installing espeak-ng"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq espeak-ng; } >/dev/null || exit 1; \
+	else echo "espeak-ng is missing; run this once, then again what you ran: sudo apt-get install -y espeak-ng"; exit 1; fi
+	@touch $@
+
+lock:  ## requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --extra voice --extra dev pyproject.toml --output-file requirements.lock
+
+clean:  ## what was made, but not the weights
+	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
