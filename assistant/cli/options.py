@@ -9,9 +9,7 @@ import typer
 
 Data = Annotated[
     Path | None,
-    typer.Option(
-        "--data", envvar="LINE_ASSISTANT_DATA", help="Where log and state live.", show_default=False
-    ),
+    typer.Option("--data", envvar="LINE_ASSISTANT_DATA", help="Where log and state live.", show_default=False),
 ]
 Site = Annotated[
     Path | None,

@@ -45,6 +45,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Journal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a server keeps what happened, in order."""
 
+    run: str
     head: str
     read: str
 

@@ -1,0 +1,54 @@
+"""`assistant line`: the reference plant as an OPC UA server."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli import options
+from assistant.cli.main import app
+from assistant.errors import UsageError
+
+
+@app.command()
+def line(
+    endpoint: Annotated[str | None, typer.Option(help="Where to listen; on this machine only.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same shift.")] = 7,
+    speed: Annotated[float, typer.Option(help="Times real time.")] = 1.0,
+    ledger: Annotated[Path | None, typer.Option(help="JSON lines of what machines did with orders.")] = None,
+    data: options.Data = None,
+    site: options.Site = None,
+) -> None:
+    """The reference plant: machines that move boards, behind OPC UA."""
+    from assistant.plant.ledger import Ledger
+    from assistant.plant.server import PlantServer
+    from assistant.settings import hardware, plant
+    from assistant.settings.paths import site_folder
+
+    if not 0 < speed <= 1000:
+        raise UsageError(f"--speed {speed}: must be above 0 and at most 1000")
+    folder = site_folder(site, "hardware")
+    declared, wired = plant.load(folder), hardware.load(folder)
+    url = endpoint or wired.endpoint
+    with Ledger(ledger) as book:
+        server = PlantServer(declared, wired, book, seed=seed, speed=speed)
+
+        def ready() -> None:
+            print(f"line ready at {url}: {len(declared.machines)} machines, seed {seed}, speed {speed:g}", flush=True)
+
+        asyncio.run(_until_stopped(server.run(url, ready)))
+
+
+async def _until_stopped(work: object) -> None:
+    """Run until SIGINT or SIGTERM, then end in order."""
+    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,222 @@
+"""The plant behind OPC UA: its machines as objects, their state as variables, orders as methods, a journal.
+
+The server listens on loopback only and without security: it is a simulation for this box. A method answers at
+once and its effect is seen in the variables later, since asyncua answers a call in the connection's own message
+loop (pitfalls A3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlparse
+
+import msgspec
+
+from assistant.domain import events as e
+from assistant.errors import AssistantError, UsageError
+from assistant.plant.ledger import Ledger
+from assistant.plant.machines import Machine
+from assistant.plant.orders import Orders
+from assistant.plant.simulation import Simulation
+from assistant.settings.hardware import Hardware
+from assistant.settings.plant import Plant
+
+TICK_S = 0.05
+"""Real seconds between two steps of the simulation."""
+BEAT_S = 1.0
+"""Real seconds between heartbeats."""
+
+
+class PlantServer:
+    """One plant, running at `speed` times real time."""
+
+    def __init__(self, plant: Plant, hardware: Hardware, ledger: Ledger, *, seed: int, speed: float) -> None:
+        self._hardware, self._speed = hardware, speed
+        self._started = time.time()
+        self.run_id = uuid.uuid4().hex[:12]
+        self._journal: list[str] = []
+        self._simulation = Simulation(plant, seed, self._note)
+        self._orders = Orders(self._simulation, ledger, time.time)
+        self._shown: dict[tuple[str, str], object] = {}
+        self._server: Any = None
+        self._index = 0
+
+    async def run(self, endpoint: str, ready: Callable[[], None]) -> None:
+        """Serve until cancelled; `ready` is called when clients may come. Raises UsageError, AssistantError."""
+        host, port = _loopback(endpoint)
+        async with self._serving(endpoint, host, port):
+            ready()
+            last = beat = time.monotonic()
+            count = 0
+            while True:
+                now = time.monotonic()
+                self._simulation.advance((now - last) * self._speed)
+                last = now
+                if now - beat >= BEAT_S:
+                    beat, count = now, count + 1
+                await self._show(count)
+                await asyncio.sleep(TICK_S)
+
+    # ---- address space -----------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _serving(self, endpoint: str, host: str, port: int) -> Any:
+        from asyncua import Server
+
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+        self._server = Server()
+        await self._server.init()
+        self._server.set_endpoint(endpoint)
+        self._server.set_server_name("line-assistant reference plant")
+        self._index = await self._server.register_namespace(self._hardware.namespace)
+        await self._build()
+        try:
+            await self._server.start()
+        except OSError as exc:
+            raise AssistantError(f"{endpoint}: {exc.strerror or exc}") from exc
+        try:
+            yield
+        finally:
+            await self._server.stop()
+
+    async def _build(self) -> None:
+        from asyncua import ua
+
+        objects = self._server.nodes.objects
+        for machine in self._simulation.machines.values():
+            parent = await objects.add_object(self._id(machine.id), machine.id)
+            names = {**self._hardware.variables, "heartbeat": self._hardware.heartbeat}
+            for variable, pattern in names.items():
+                node = self._id(pattern.format(machine=machine.id))
+                await parent.add_variable(node, variable.capitalize(), _variant(self._value(machine, variable, 0)))
+            for method, declared in self._hardware.methods.items():
+                node = self._id(declared.node.format(machine=machine.id))
+                inputs = [ua.VariantType.String, ua.VariantType.DateTime, *[ua.VariantType.String] * len(declared.args)]
+                outputs = [ua.VariantType.Boolean, ua.VariantType.String]
+                call = self._method(machine.id, method, declared.args)
+                await parent.add_method(node, method.capitalize(), call, inputs, outputs)
+        journal = await objects.add_object(self._id("Journal"), "Journal")
+        names_ = self._hardware.journal
+        await journal.add_variable(self._id(names_.run), "Run", _variant(self.run_id))
+        await journal.add_variable(self._id(names_.head), "Head", _variant(len(self._journal)))
+        wanted, given = [ua.VariantType.Int64, ua.VariantType.Int64], [ua.VariantType.String]
+        await journal.add_method(self._id(names_.read), "Read", self._read, wanted, given)
+
+    def _id(self, name: str) -> Any:
+        from asyncua import ua
+
+        return ua.NodeId(name, self._index)
+
+    def _method(self, machine: str, method: str, names: tuple[str, ...]) -> Any:
+        """The OPC UA method: (order id, deadline, arguments) -> (accepted, reason)."""
+        from asyncua import uamethod
+
+        @uamethod
+        async def call(parent: Any, order: str, deadline: Any, *values: str) -> tuple[bool, str]:
+            args = dict(zip(names, values, strict=True))
+            # OPC UA times are UTC and asyncua gives them without a zone.
+            due = deadline.timestamp() if deadline.tzinfo else _utc(deadline)
+            return self._orders.take(order, machine, method, args, due)
+
+        return call
+
+    async def _read(self, parent: Any, after: Any, most: Any) -> Any:
+        """Journal.Read: up to `most` entries after sequence number `after`, as JSON strings."""
+        from asyncua import ua
+
+        entries = self._journal[int(after.Value) : int(after.Value) + int(most.Value)]
+        return [ua.Variant(entries, ua.VariantType.String, is_array=True)]
+
+    # ---- what is shown -----------------------------------------------------------------------------------
+
+    async def _show(self, beats: int) -> None:
+        """Write what has changed since the last tick."""
+        for machine in self._simulation.machines.values():
+            for variable, pattern in self._hardware.variables.items():
+                await self._write(pattern.format(machine=machine.id), self._value(machine, variable, beats))
+            await self._write(self._hardware.heartbeat.format(machine=machine.id), beats)
+        await self._write(self._hardware.journal.head, len(self._journal))
+
+    async def _write(self, name: str, value: object) -> None:
+        from asyncua import ua
+
+        if self._shown.get((name, "")) == value:
+            return
+        self._shown[name, ""] = value
+        stamped = ua.DataValue(_variant(value), SourceTimestamp=_now())
+        await self._server.write_attribute_value(self._id(name), stamped)
+
+    def _value(self, machine: Machine, variable: str, beats: int) -> object:
+        holds = self._simulation.holds
+        line = {unit for unit in holds if unit not in self._simulation.machines and self._here(unit, machine)}
+        values: Mapping[str, object] = {
+            "state": machine.state,
+            "e10": machine.e10,
+            "board": machine.board.id if machine.board else "",
+            "lot": machine.board.lot if machine.board else "",
+            "held": sorted(line | ({machine.id} & holds.keys())),
+            "queue": list(machine.queue),
+            "alarms": [code for code, seen in machine.alarms.items() if not seen],
+            "heartbeat": beats,
+        }
+        return values[variable]
+
+    def _here(self, unit: str, machine: Machine) -> bool:
+        board = self._simulation.boards.get(unit)
+        return self._simulation.line_of_lot.get(board.lot if board else unit) == machine.line
+
+    def _note(self, now: float, machine: str, subject: str, payload: e.Payload) -> None:
+        """One more entry in the journal. Simulated time before the start is real time before the start."""
+        sequence = len(self._journal) + 1
+        entry = {
+            "id": f"{self.run_id}-{sequence}",
+            "source": f"/machines/{machine}",
+            "subject": subject,
+            "time": round(self._started + (now if now < 0 else now / self._speed), 3),
+            "type": payload.type,
+            "data": payload,
+        }
+        self._journal.append(msgspec.json.encode(entry).decode())
+
+
+def _variant(value: object) -> Any:
+    from asyncua import ua
+
+    match value:
+        case list():
+            return ua.Variant(value, ua.VariantType.String, is_array=True)
+        case int():
+            return ua.Variant(value, ua.VariantType.Int64)
+    return ua.Variant(value, ua.VariantType.String)
+
+
+def _now() -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _utc(moment: Any) -> float:
+    from datetime import UTC
+
+    return float(moment.replace(tzinfo=UTC).timestamp())
+
+
+def _loopback(endpoint: str) -> tuple[str, int]:
+    """Host and port of an endpoint on this machine. Raises UsageError."""
+    try:
+        url = urlparse(endpoint)
+        host, port = url.hostname or "", url.port or 4840
+    except ValueError as exc:
+        raise UsageError(f"--endpoint {endpoint}: {exc}") from exc
+    if url.scheme != "opc.tcp":
+        raise UsageError(f"--endpoint {endpoint}: must begin with opc.tcp://")
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise UsageError(f"--endpoint {endpoint}: the reference plant has no security and stays on 127.0.0.1")
+    return host, port
