@@ -2,11 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
+import msgspec
+
+from assistant.adapters import corelink, eventlog
+from assistant.adapters.clock import SystemClock
+from assistant.adapters.groupcommit import GroupCommit
+from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.templates import Templates
 from assistant.domain import events as e
 from assistant.domain.declare import declared
+from assistant.domain.values import Answer, Session, Transcript
+from assistant.domain.world import World
+from assistant.errors import CoreError, LogLocked
+from assistant.ports import EventLog, Machines
+from assistant.settings import hardware, intents, language, plant
+from assistant.settings.hardware import Hardware
+from assistant.settings.intents import Intents
+from assistant.settings.paths import site_folder
 from assistant.settings.plant import Plant
+from assistant.turn.act import SOURCE, Actor
+from assistant.turn.core import Core
+from assistant.turn.ingest import Ingest
+from assistant.turn.interpret import Interpreter
+from assistant.turn.perform import Performer
+from assistant.turn.policy import Policy
+from assistant.turn.read import Reader
+from assistant.turn.record import Recorder
+
+ENDPOINT = "LINE_ASSISTANT_ENDPOINT"
+"""Environment: another endpoint than the site's hardware file says, for a plant on another port."""
+START_S = 3.0
+"""How long a new core waits for the machines before it answers without them."""
+MEET_S = 10.0
+"""How long a command tries to meet a core that is coming up or going down."""
+
+
+class Door(Protocol):
+    """A core, in this process or another."""
+
+    async def check(self, session: Session) -> None:
+        """Raise UsageError for a badge or station that the plant does not have."""
+
+    async def parse(self, transcript: Transcript) -> Answer:
+        """How it would be read."""
+
+    async def turn(self, transcript: Transcript) -> Answer:
+        """Take one transcript to its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site's files, read and checked."""
+
+    plant: Plant
+    hardware: Hardware
+    intents: Intents
+    reader: Reader
+
+
+def load_site(folder: Path | None) -> Site:
+    """Read all of a site. Raises SiteError."""
+    wired = hardware.load(site_folder(folder, "hardware"))
+    if ENDPOINT in os.environ:
+        wired = msgspec.structs.replace(wired, endpoint=os.environ[ENDPOINT])
+    words = language.load(site_folder(folder, "grammars"))
+    meant = intents.load(site_folder(folder, "intents"))
+    templates = Templates(meant, words.skip, site_folder(folder, "intents"))
+    return Site(plant.load(site_folder(folder, "hardware")), wired, meant, Reader.of(templates, words, meant))
 
 
 def declarations(plant: Plant, now: float) -> Iterator[e.Event]:
@@ -26,3 +98,166 @@ def declarations(plant: Plant, now: float) -> Iterator[e.Event]:
         yield declared(lot.id, e.LotCreated(lot.order, order.product, order.line, lot.board_ids()), now)
     for operator in plant.operators:
         yield declared(operator.id, e.OperatorRegistered(operator.role, operator.line), now)
+
+
+class LocalCore:
+    """The core in this process, as a Door."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def check(self, session: Session) -> None:
+        """See Door."""
+        self._core.check(session)
+
+    async def parse(self, transcript: Transcript) -> Answer:
+        """See Door."""
+        return self._core.parse(transcript)
+
+    async def turn(self, transcript: Transcript) -> Answer:
+        """See Door."""
+        return await self._core.turn(transcript)
+
+    async def handle(self, request: corelink.Request) -> Answer | None:
+        """What a client of the socket asks."""
+        await self.check(request.session)
+        if request.transcript is None:
+            return None
+        return await (self.parse if request.op == "parse" else self.turn)(request.transcript)
+
+
+@asynccontextmanager
+async def open_core(site: Site, data: Path) -> AsyncIterator[Door]:
+    """The one core of a data folder: joined where it is up, else started here and opened to others.
+
+    Raises LogLocked when another process holds the log and answers nobody, LogError when it cannot be used.
+    """
+    until = time.monotonic() + MEET_S
+    while True:
+        remote = await corelink.RemoteCore.connect(data)
+        if remote is not None:
+            try:
+                yield remote
+            finally:
+                await remote.close()
+            return
+        try:
+            log = eventlog.SqliteLog(data)
+            break
+        except LogLocked:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.05)
+    async with _local(site, data, log) as local:
+        yield local
+
+
+@asynccontextmanager
+async def _local(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncIterator[LocalCore]:
+    async with AsyncExitStack() as stack:
+        stack.callback(log.close)
+        machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
+        stack.push_async_callback(machines.close)
+        core, ingest = await start(site, log, machines, stack)
+        follow = asyncio.create_task(ingest.follow())
+        stack.push_async_callback(_ended, follow)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ingest.first.wait(), START_S)
+        local = LocalCore(core)
+        await stack.enter_async_context(corelink.serve(data, local.handle))
+        yield local
+
+
+async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack) -> tuple[Core, Ingest]:
+    """A core over a log and machines: folds what is known, writes down what is new in the site's files."""
+    clock, world = SystemClock(), World()
+    seen: dict[str, int] = {}
+    for event in log.read():
+        world.apply(event)
+        _remember(seen, event)
+    commit = GroupCommit(log)
+    stack.push_async_callback(commit.close)
+    recorder = Recorder(commit.append, world)
+    new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
+    await recorder.record(*new, *_left_open(world, clock.now()))
+    ingest = Ingest(machines, recorder, world, seen)
+    actor = Actor(machines, recorder, clock, ingest.catch_up)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    core = Core(log, world, recorder, Interpreter(site.reader), policy, Performer(policy, actor), clock)
+    return core, ingest
+
+
+@asynccontextmanager
+async def open_parser(site: Site, data: Path) -> AsyncIterator[Door]:
+    """The running core if there is one, else one that can only parse: it reads the log and touches nothing."""
+    remote = await corelink.RemoteCore.connect(data)
+    if remote is None:
+        yield LocalCore(_parser(site, data))
+        return
+    try:
+        yield remote
+    finally:
+        await remote.close()
+
+
+def _parser(site: Site, data: Path) -> Core:
+    world = World()
+    for event in eventlog.read(data):
+        world.apply(event)
+    for event in declarations(site.plant, 0.0):
+        if event.id not in world.declared:
+            world.apply(event)
+
+    async def refuse(events: object) -> list[e.Event]:
+        raise CoreError("this core only parses")
+
+    clock, recorder = SystemClock(), Recorder(refuse, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    machines = OpcUaMachines(site.hardware, ())
+    ingest = Ingest(machines, recorder, world, {})
+    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up))
+    return Core(_NoLog(), world, recorder, Interpreter(site.reader), policy, performer, clock)
+
+
+def _remember(seen: dict[str, int], event: e.Event) -> None:
+    """The place in each plant's journal that the log has come to; event ids there are `<run>-<sequence>`."""
+    if event.source.startswith("/machines/"):
+        run, _, sequence = event.id.rpartition("-")
+        seen[run] = max(seen.get(run, 0), int(sequence))
+
+
+def _left_open(world: World, now: float) -> list[e.Event]:
+    """Orders whose end an earlier core did not live to see are uncertain from now on; nothing is sent again."""
+    return [
+        e.Event(
+            uuid.uuid4().hex,
+            SOURCE,
+            order,
+            now,
+            e.OrderUncertain(world.requested[order][0].machine, "the assistant stopped before it saw the end"),
+            correlationid=world.requested[order][1],
+            causationid=order,
+        )
+        for order in sorted(world.open_orders)
+    ]
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await task
+
+
+class _NoLog:
+    """The log of a core that only parses."""
+
+    def append(self, events: object) -> list[e.Event]:
+        """Nothing is written."""
+        raise CoreError("this core only parses")
+
+    def read(self, after: int = 0, limit: int | None = None) -> list[e.Event]:
+        """Nothing is read."""
+        return []
+
+    def close(self) -> None:
+        """Nothing to close."""

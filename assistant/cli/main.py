@@ -20,6 +20,11 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def _everything() -> None:
+    """A callback keeps `app` a group of commands however few there are."""
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit status."""
     _load_commands()
@@ -50,4 +55,4 @@ def _fail(problem: str, status: int) -> None:
 
 def _load_commands() -> None:
     """Importing a command's file adds it to `app`; done here so that importing the package loads no engine."""
-    from assistant.cli import line  # noqa: F401
+    from assistant.cli import ask, line  # noqa: F401

@@ -16,3 +16,6 @@ Site = Annotated[
     typer.Option("--site", help="Another site's intents/ grammars/ hardware/ models/.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Badge = Annotated[str, typer.Option("--as", help="Whose badge is checked in.", show_default=False)]
+Station = Annotated[str, typer.Option("--at", help="Machine or line where it is said.", show_default=False)]
+ParseOnly = Annotated[bool, typer.Option("--parse-only", help="Only say how it is read; decide and touch nothing.")]

@@ -34,6 +34,8 @@ class Thing:
 
     id: str
     hold: Hold | None = None
+    last_hold: Hold | None = None
+    """The hold before it was released, for who wants it back."""
     past: deque[e.Event] = field(default_factory=lambda: deque(maxlen=KEPT))
     """Newest last."""
     count: int = 0
@@ -80,6 +82,19 @@ class Machine(Thing):
     board: str = ""
     alarms: dict[str, e.AlarmRaised] = field(default_factory=dict)
     """Open and not acknowledged, by code, oldest first."""
+
+
+@dataclass(slots=True)
+class Action:
+    """The last thing that somebody had done, for undo."""
+
+    turn: str
+    method: str
+    """Of its orders, as in the hardware file."""
+    units: list[str]
+    """What they were about, in order."""
+    at: float
+    """Unix seconds UTC."""
 
 
 @dataclass(slots=True)
@@ -137,8 +152,10 @@ class World:
         self.operators: dict[str, Operator] = {}
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
-        self.turns: set[str] = set()
-        """Ids of all turns so far: a turn that comes again does nothing."""
+        self.turns: dict[str, str] = {}
+        """Turns so far, with the intent of each: a turn that comes again does nothing."""
+        self.actions: dict[tuple[str, str], Action] = {}
+        """The last action that was observed to be done, by badge and station."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
         self.declared: set[str] = set()
@@ -292,7 +309,7 @@ def _held(world: World, event: e.Event, data: e.LotHeld | e.BoardHeld | e.Machin
 def _released(world: World, event: e.Event, data: e.Payload) -> None:
     thing = world.thing(event.subject)
     if thing is not None:
-        thing.hold = None
+        thing.hold, thing.last_hold = None, thing.hold
 
 
 def _sent_to_rework(world: World, event: e.Event, data: e.BoardSentToRework) -> None:
@@ -312,13 +329,26 @@ def _withdrawn(world: World, event: e.Event, data: e.Payload) -> None:
         board.rework = False
 
 
-def _turn_heard(world: World, event: e.Event, data: e.Payload) -> None:
-    world.turns.add(event.subject)
+def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
+    world.turns[event.subject] = data.intent
 
 
 def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
     world.requested[event.subject] = (data, event.correlationid)
     world.open_orders.add(event.subject)
+
+
+def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
+    _order_ended(world, event, data)
+    request, turn = world.requested.get(event.subject, (None, ""))
+    if request is None:
+        return
+    last = world.actions.get((request.badge, request.station))
+    unit = request.args.get("unit", request.machine)
+    if last is not None and last.turn == turn:
+        last.units.append(unit)
+    else:
+        world.actions[request.badge, request.station] = Action(turn, request.method, [unit], event.time)
 
 
 def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
@@ -358,7 +388,7 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.TurnHeard: _turn_heard,
     e.OrderRequested: _order_requested,
     e.OrderRejected: _order_ended,
-    e.OrderDone: _order_ended,
+    e.OrderDone: _order_done,
     e.OrderFailed: _order_ended,
     e.OrderUncertain: _order_ended,
     e.ConnectionLost: _connection_lost,

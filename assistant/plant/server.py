@@ -67,7 +67,7 @@ class PlantServer:
 
     @asynccontextmanager
     async def _serving(self, endpoint: str, host: str, port: int) -> Any:
-        from asyncua import Server
+        from asyncua.server.server import Server
 
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._server = Server()
@@ -111,11 +111,11 @@ class PlantServer:
     def _id(self, name: str) -> Any:
         from asyncua import ua
 
-        return ua.NodeId(name, self._index)
+        return ua.NodeId.from_string(f"ns={self._index};s={name}")
 
     def _method(self, machine: str, method: str, names: tuple[str, ...]) -> Any:
         """The OPC UA method: (order id, deadline, arguments) -> (accepted, reason)."""
-        from asyncua import uamethod
+        from asyncua.common.methods import uamethod
 
         @uamethod
         async def call(parent: Any, order: str, deadline: Any, *values: str) -> tuple[bool, str]:

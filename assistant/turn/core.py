@@ -15,7 +15,7 @@ from assistant.domain.spoken.mentions import Entities, Name
 from assistant.domain.values import Answer, Command, Decision, Session, Transcript
 from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
-from assistant.ports import Clock, EventLog, Machines
+from assistant.ports import Clock, EventLog
 from assistant.turn import lookups
 from assistant.turn.act import SOURCE
 from assistant.turn.dialogue import (
@@ -75,13 +75,12 @@ class Core:
         log: EventLog,
         world: World,
         recorder: Recorder,
-        machines: Machines,
         interpreter: Interpreter,
         policy: Policy,
         performer: Performer,
         clock: Clock,
     ) -> None:
-        self._log, self._world, self._recorder, self._machines = log, world, recorder, machines
+        self._log, self._world, self._recorder = log, world, recorder
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._talks: dict[Session, Talk] = {}
@@ -105,7 +104,7 @@ class Core:
         """How a transcript would be read; decides nothing, touches nothing."""
         started = time.perf_counter()
         talk = self._talks.get(transcript.session, Talk())
-        commands = self._interpreter.interpret(transcript, talk.dialogue, self.entities())
+        commands = self._read(transcript, talk)
         ms = {"parse": _ms(started)}
         answers = [_answer(command, None, "") for command in commands]
         return replace(answers[0], also=tuple(answers[1:]), ms=ms)
@@ -127,7 +126,7 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        commands = self._interpreter.interpret(transcript, talk.dialogue, self.entities())
+        commands = self._read(transcript, talk)
         parsed = _ms(started)
         breath = await self._heard(transcript, commands[0])
         acting = time.perf_counter()
@@ -140,6 +139,10 @@ class Core:
         wrote = [event.id for event in self._log.read(after=before) if event.correlationid == transcript.turn]
         ms = {"parse": parsed, "act": _ms(acting)}
         return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms)
+
+    def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
+        commands = self._interpreter.interpret(transcript, talk.dialogue, self.entities())
+        return [self._policy.at_station(command, transcript.session) for command in commands]
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -238,11 +241,9 @@ class Core:
         if breath.trouble:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
         try:
-            decision, say, done = await self._performer.perform(verdict, session, breath.transcript.turn, breath.heard)
+            decision, say = await self._performer.perform(verdict, session, breath.transcript.turn, breath.heard)
         except LogError as exc:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc)))
-        if done is not None:
-            talk.memory = replace(talk.memory, done=done)
         return Finished(decision, say)
 
     async def _answered(self, transcript: Transcript, answer: Answer, say: str, breath: Breath) -> None:

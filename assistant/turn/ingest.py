@@ -19,11 +19,14 @@ class Ingest:
         """`seen`: journal -> sequence number of its last happening in the log."""
         self._machines, self._recorder, self._world, self._seen = machines, recorder, world, seen
         self._lock = asyncio.Lock()
+        self.first = asyncio.Event()
+        """Set as soon as the machines were heard of, or found to be out of reach."""
 
     async def follow(self) -> None:
         """For ever: write down what machines report. Raises LogError when that cannot be done."""
         async for batch in self._machines.happenings(self._seen):
             await self._take(batch)
+            self.first.set()
 
     async def catch_up(self) -> None:
         """Write down what has happened up to now."""

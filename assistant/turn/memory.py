@@ -1,21 +1,8 @@
-"""What a session remembers between turns: what was spoken of, what was said, what was done last."""
+"""What a session remembers between turns: what was spoken of, and what was said."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An action of this session that was observed to be done, for undo."""
-
-    intent: str
-    unit: str
-    """The id acted on."""
-    reason: str
-    """Of the hold that it made or ended, or empty."""
-    at: float
-    """Unix seconds UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +13,3 @@ class Memory:
     """Lot, board, machine or line last spoken of."""
     said: str = ""
     """The last words spoken to it."""
-    done: tuple[Done, ...] = ()
-    """What its last action did, one entry a unit; empty when that was undone."""

@@ -11,12 +11,11 @@ from assistant.domain.values import Decision, Outcome, Session
 from assistant.settings.intents import Intent
 from assistant.turn import naming
 from assistant.turn.act import SOURCE, Actor
-from assistant.turn.memory import Done
 from assistant.turn.policy import Allowed, Policy
 from assistant.turn.read import UNKNOWN
 
-Result = tuple[Decision, str, tuple[Done, ...] | None]
-"""What it came to, the words, and what "undo" means from now on (None: as before)."""
+Result = tuple[Decision, str]
+"""What it came to, and the words."""
 
 _DECISIONS = {
     "done": Decision.DONE,
@@ -40,10 +39,9 @@ class Performer:
         if spec.record is not None:
             return await self._record(allowed, spec, session, turn, cause)
         # Words that describe what was so before it changed: a lot's reason, a machine's alarms.
-        done = self.policy.say(spec, "done", allowed.command) if allowed.undoes is None else self._undone(allowed)
-        reason = self._reason(allowed)
-        outcomes = await self.actor.carry_out(allowed.plans, session, turn, cause)
-        return self._told(allowed, outcomes, done, reason)
+        said_of, key = (self.policy.intents.by_name[allowed.undoes], "undone") if allowed.undoes else (spec, "done")
+        done = self.policy.say(said_of, key, allowed.command)
+        return self._told(await self.actor.carry_out(allowed.plans, session, turn, cause), done)
 
     def dated(self, say: str) -> str:
         """The same words with their age, when the machines are out of reach."""
@@ -64,37 +62,21 @@ class Performer:
         await self.actor.recorder.record(
             e.Event(uuid.uuid4().hex, SOURCE, subject, now, note, correlationid=turn, causationid=cause)
         )
-        return Decision.DONE, self.policy.say(spec, "done", allowed.command), None
+        return Decision.DONE, self.policy.say(spec, "done", allowed.command)
 
-    def _told(self, allowed: Allowed, outcomes: Sequence[Outcome], done: str, reason: str) -> Result:
+    def _told(self, outcomes: Sequence[Outcome], done: str) -> Result:
         """Say what was observed: one sentence when all went well, else what did not."""
-        worst = next((status for status in _WORST if any(o.status == status for o in outcomes)), "rejected")
+        if not outcomes:
+            return Decision.REFUSED, self.policy.intents.text(UNKNOWN, "failed", {"reason": "no machine does this"})
+        worst = next(status for status in _WORST if any(outcome.status == status for outcome in outcomes))
         if worst == "done":
-            undo = (
-                () if allowed.undoes else (Done(allowed.command.intent, allowed.unit, reason, self.actor.clock.now()),)
-            )
-            return Decision.DONE, done, undo
+            return Decision.DONE, done
         said = [self._outcome(outcome) for outcome in outcomes if outcome.status != "done"]
         finished = [naming.unit(self.policy.world, o.order.machine) for o in outcomes if o.status == "done"]
         if finished:
             said.append(f"Done at {naming.listing(finished)}.")
-        return (
-            _DECISIONS[worst],
-            " ".join(said) or self.policy.intents.text(UNKNOWN, "failed", {"reason": "no machine does this"}),
-            None,
-        )
+        return _DECISIONS[worst], " ".join(said)
 
     def _outcome(self, outcome: Outcome) -> str:
         holes = {"machine": naming.unit(self.policy.world, outcome.order.machine), "reason": outcome.reason}
         return naming.cap(self.policy.intents.text(UNKNOWN, outcome.status, holes))
-
-    def _undone(self, allowed: Allowed) -> str:
-        """The words for an undo: those of the action that it takes back."""
-        assert allowed.undoes is not None
-        return self.policy.say(self.policy.intents.by_name[allowed.undoes.intent], "undone", allowed.command)
-
-    def _reason(self, allowed: Allowed) -> str:
-        """Why it is held, after a hold or before a release: what an undo needs to put it back."""
-        said = allowed.command.slots.get("reason", "")
-        thing = self.policy.world.thing(allowed.unit)
-        return said or (thing.hold.reason if thing is not None and thing.hold is not None else "")

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.language import Language
+from assistant.domain.speech import digits
 from assistant.domain.values import HERE, MISSING, Command, Decision, Expectation, Session
 from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
 from assistant.turn import naming
-from assistant.turn.memory import Done, Memory
+from assistant.turn.memory import Memory
 from assistant.turn.read import ANY_UNIT, UNKNOWN
 
 UNDO_WITHIN_S = 600.0
@@ -48,8 +49,8 @@ class Allowed:
     """How to ask for a yes."""
     confirm: bool
     """Whether a yes is needed."""
-    undoes: Done | None = None
-    """The action that it takes back."""
+    undoes: str = ""
+    """The intent of the action that it takes back, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,18 @@ class Policy:
         if named.confidence < spec.confidence.ask:
             return Declined(named, Decision.ASK, self._text(spec, "say_again"))
         if spec.undoes:
-            return self._undo(named, spec, memory, now)
+            return self._undo(named, spec, session, now)
         return self._sensible(named, spec)
+
+    def at_station(self, command: Command, session: Session) -> Command:
+        """The same command with "the oven" as the one oven of the line where it is said."""
+        line = self.world.lines.get(self._line_of(session.station))
+        for slot, options in command.options.items():
+            here = [ident for ident in options if line is not None and ident in line.machines]
+            if len(here) == 1:
+                left = {name: ids for name, ids in command.options.items() if name != slot}
+                command = replace(command, slots={**command.slots, slot: here[0]}, options=left)
+        return command
 
     # ---- is it for us, and does what it names exist ------------------------------------------------------
 
@@ -119,12 +130,8 @@ class Policy:
             if value == MISSING:
                 return Declined(command, Decision.ASK, self._no_such(slot, command.heard.get(slot, "")))
         for slot, options in command.options.items():
-            line = self.world.lines.get(self._line_of(session.station))
-            here = [ident for ident in options if line is not None and ident in line.machines]
-            if len(here) != 1:
-                names = naming.listing([naming.unit(self.world, ident) for ident in options], "or")
-                return Missing(command, slot, self._shared("which_of", options=names))
-            command = replace(command, slots={**command.slots, slot: here[0]}, options={})
+            names = naming.listing([naming.unit(self.world, ident) for ident in options], "or")
+            return Missing(command, slot, self._shared("which_of", options=names))
         for slot, value in command.slots.items():
             if value == HERE:
                 found = self._here(slot, command.heard.get(slot) == ANY_UNIT, spec, session, memory)
@@ -136,7 +143,7 @@ class Policy:
 
     def _no_such(self, slot: str, heard: str) -> str:
         kind = next((kind for kind in self.language.kinds if kind.kind == slot), None)
-        spelled = " ".join(heard) if heard.isdigit() else heard
+        spelled = digits(heard) if heard.isdigit() else heard
         if kind is not None and len(heard) != kind.digits:
             return self._shared("wrong_length", noun=slot, heard=spelled, digits=str(kind.digits))
         return self._shared("no_such", noun=slot, heard=spelled)
@@ -226,23 +233,28 @@ class Policy:
         machine = self.world.machine_of(unit)
         return [machine] if machine else []
 
-    def _undo(self, command: Command, spec: Intent, memory: Memory, now: float) -> Verdict:
-        if not memory.done or now - memory.done[-1].at > UNDO_WITHIN_S:
+    def _undo(self, command: Command, spec: Intent, session: Session, now: float) -> Verdict:
+        last = self.world.actions.get((session.badge, session.station))
+        if last is None or now - last.at > UNDO_WITHIN_S or self.world.turns.get(last.turn) == spec.intent:
             return Declined(command, Decision.REFUSED, self._text(spec, "nothing"))
-        last = memory.done[-1]
-        way = self.intents.by_name[last.intent].undo
+        done = next(i for i in self.intents.by_name.values() if i.order is not None and i.order.method == last.method)
+        way = done.undo
         if way is None:
             return Declined(command, Decision.REFUSED, self._text(spec, "cannot"))
         inverse = self.intents.by_name[way.intent]
-        kind = self.world.kind_of(last.unit)
-        back = replace(command, slots={kind: last.unit, **({"reason": last.reason} if last.reason else {})})
-        if not way.method and not all(CHECKS[c](self.world, last.unit) for c in inverse.checks if c in CHECKS):
-            return Declined(command, Decision.REFUSED, self.say(spec, "changed", back))
-        plans = self._plans(inverse, back, last.unit, way.method)
-        what = way.method or way.intent
-        question = self._text(spec, "confirm", what=what, unit=naming.unit(self.world, last.unit))
+        plans: list[Plan] = []
+        for unit in last.units:
+            thing = self.world.thing(unit)
+            back = replace(command, slots={self.world.kind_of(unit): unit})
+            if thing is not None and thing.last_hold is not None:
+                back = replace(back, slots={**back.slots, "reason": thing.last_hold.reason})
+            if not way.method and not all(CHECKS[c](self.world, unit) for c in inverse.checks if c in CHECKS):
+                return Declined(command, Decision.REFUSED, self.say(spec, "changed", back))
+            plans += self._plans(inverse, back, unit, way.method)
+        names = naming.listing([naming.unit(self.world, unit) for unit in last.units])
+        question = self._text(spec, "confirm", what=way.method or way.intent, unit=names)
         unsure = bool(command.doubt) or command.confidence < spec.confidence.act
-        return Allowed(command, last.unit, plans, question, way.confirm == "always" or unsure, undoes=last)
+        return Allowed(back, unit, tuple(plans), question, way.confirm == "always" or unsure, undoes=done.intent)
 
     # ---- words -------------------------------------------------------------------------------------------
 

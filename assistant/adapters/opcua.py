@@ -1,0 +1,310 @@
+"""The machines over OPC UA (asyncua): one session observes, another commands.
+
+What asyncua must not do here: queue a request while it reconnects and send it a minute later (so auto_reconnect
+stays off and every connection is a new Client), or let a time-out pass for "failed" (so whatever happens after a
+call may have left is Uncertain). What happened comes from the plant's journal, read by sequence number: nothing
+is lost between two reads, over lost connections too, which no subscription promises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from assistant.domain import events as e
+from assistant.domain.values import Order, Reading, Receipt
+from assistant.errors import NotObserved, NotSent, Uncertain
+from assistant.ports import Happening
+from assistant.settings.hardware import Hardware
+
+CONNECT_S = 3.0
+"""Connecting and naming the namespace must not take longer."""
+ANSWER_S = 2.0
+"""A machine answers a call in under 0.2 s; after this its answer is missing."""
+POLL_S = 0.1
+"""One read of three values; fast enough that nobody waits for it, cheap enough to go on all day."""
+BACK_OFF_S = (0.2, 0.5, 1.0, 2.0)
+NOT_CALLED = frozenset(
+    f"Bad{name}"
+    for name in (
+        "NodeIdUnknown",
+        "NodeIdInvalid",
+        "MethodInvalid",
+        "NotExecutable",
+        "ArgumentsMissing",
+        "TooManyArguments",
+        "InvalidArgument",
+        "TypeMismatch",
+        "UserAccessDenied",
+    )
+)
+"""Answers to a Call that say that the method was not called (OPC UA Part 4, 5.11.2); any other leaves it open."""
+CHUNK = 500
+"""Journal entries asked for at once."""
+
+_log = structlog.get_logger(__name__)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """One line of the plant's journal."""
+
+    id: str
+    source: str
+    subject: str
+    time: float
+    type: str
+    data: msgspec.Raw
+
+
+@dataclass(slots=True)
+class _Session:
+    """One connection: a client that is never used again once it failed."""
+
+    client: Any
+    namespace: int
+
+    def node(self, name: str) -> Any:
+        """The node of a string identifier."""
+        return self.client.get_node(f"ns={self.namespace};s={name}")
+
+
+class OpcUaMachines:
+    """ports.Machines for the endpoint in `hardware/opcua.yaml`."""
+
+    def __init__(self, hardware: Hardware, machines: Sequence[str]) -> None:
+        self._hardware, self._machines = hardware, tuple(machines)
+        self._observing: _Session | None = None
+        self._commanding: _Session | None = None
+        self._connecting = asyncio.Lock()
+        self._beats: tuple[object, ...] = ()
+        self._alive = float("-inf")
+        """Monotonic time at which a heartbeat was last seen to move."""
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+
+    def age(self) -> float:
+        """Seconds since a heartbeat last moved; infinity when none ever did."""
+        return time.monotonic() - self._alive
+
+    async def send(self, order: Order) -> Receipt:
+        """One call, never repeated; see ports.Machines."""
+        from asyncua import ua
+        from asyncua.ua.uaerrors import UaStatusCodeError
+
+        until = time.monotonic() + order.within
+        session = await self._command_session()
+        method = self._hardware.methods[order.method]
+        node = session.node(method.node.format(machine=order.machine))
+        parent = session.node(order.machine)
+        inputs = [
+            ua.Variant(order.id, ua.VariantType.String),
+            ua.Variant(datetime.fromtimestamp(order.deadline, UTC), ua.VariantType.DateTime),
+            *[ua.Variant(order.args.get(name, ""), ua.VariantType.String) for name in method.args],
+        ]
+        if time.monotonic() > until:
+            raise NotSent("it took too long to reach the machine")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                accepted, reason = await parent.call_method(node, *inputs)
+        except BaseException as exc:
+            if isinstance(exc, UaStatusCodeError) and ua.status_codes.get_name_and_doc(exc.code)[0] in NOT_CALLED:
+                raise NotSent(f"the machine's server refused the call: {exc}") from exc
+            await self._drop_commanding()
+            if isinstance(exc, asyncio.CancelledError):
+                raise
+            raise Uncertain(f"no answer from {order.machine}: {type(exc).__name__}") from exc
+        return Receipt(bool(accepted), str(reason or ""))
+
+    async def observe(self, machine: str) -> Reading:
+        """All variables of a machine in one read; see ports.Machines."""
+        session = self._observing
+        if session is None or self.age() > self._hardware.stale_after_s:
+            raise NotObserved("no connection to the machines")
+        names = list(self._hardware.variables)
+        nodes = [session.node(pattern.format(machine=machine)) for pattern in self._hardware.variables.values()]
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                values = await session.client.read_attributes(nodes)
+        except Exception as exc:
+            raise NotObserved(f"{machine} could not be read: {type(exc).__name__}") from exc
+        bad = next((name for name, value in zip(names, values, strict=True) if not _good(value)), None)
+        if bad is not None:
+            raise NotObserved(f"{machine} reports {bad} with bad quality")
+        times = [value.SourceTimestamp or value.ServerTimestamp for value in values]
+        oldest = min((_seconds(moment) for moment in times if moment is not None), default=0.0)
+        return Reading(machine, {n: _plain(v.Value.Value) for n, v in zip(names, values, strict=True)}, oldest)
+
+    async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:
+        """What has happened since; empty when out of reach."""
+        if self._observing is None:
+            return ()
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self._new(self._observing, after)
+        except Exception:
+            return ()  # the follower notices the same, and says so
+
+    async def happenings(self, after: Mapping[str, int]) -> AsyncIterator[Sequence[Happening]]:
+        """Batches for ever; `after` is read anew each time, so the caller keeps it up to date."""
+        lost_at: float | None = None
+        tries = 0
+        while True:
+            try:
+                session = await self._connect()
+                first = await self._fresh(session, after)
+            except Exception as exc:
+                if lost_at is None:
+                    lost_at = time.monotonic()
+                    yield [self._noticed(e.ConnectionLost(_why(exc)))]
+                await asyncio.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
+                tries += 1
+                continue
+            away = 0.0 if lost_at is None else time.monotonic() - lost_at
+            self._observing, lost_at, tries = session, None, 0
+            yield [*first, self._noticed(e.ConnectionRestored(round(away, 1)))]
+            try:
+                while True:
+                    batch = await self._fresh(session, after)
+                    if batch:
+                        yield batch
+                    await asyncio.sleep(POLL_S)
+            except Exception as exc:
+                lost_at = time.monotonic()
+                self._observing = None
+                await self._drop_commanding()
+                yield [self._noticed(e.ConnectionLost(_why(exc)))]
+            finally:
+                self._observing = None
+                await _hang_up(session)
+
+    async def close(self) -> None:
+        """Hang up."""
+        session, self._observing = self._observing, None
+        if session is not None:
+            await _hang_up(session)
+        await self._drop_commanding()
+
+    # ---- connections -------------------------------------------------------------------------------------
+
+    async def _connect(self) -> _Session:
+        from asyncua.client.client import Client
+
+        client = Client(self._hardware.endpoint, timeout=ANSWER_S, auto_reconnect=False)
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await client.connect()
+                return _Session(client, await client.get_namespace_index(self._hardware.namespace))
+        except BaseException:
+            with suppress(Exception):
+                client.disconnect_socket()
+            raise
+
+    async def _command_session(self) -> _Session:
+        """The commanding session, made when first needed. Raises NotSent."""
+        if self.age() > self._hardware.stale_after_s:
+            raise NotSent("no connection to the machines")
+        async with self._connecting:
+            if self._commanding is None:
+                try:
+                    self._commanding = await self._connect()
+                except Exception as exc:
+                    raise NotSent(f"cannot reach the machines: {_why(exc)}") from exc
+            return self._commanding
+
+    async def _drop_commanding(self) -> None:
+        session, self._commanding = self._commanding, None
+        if session is not None:
+            await _hang_up(session)
+
+    # ---- journal -----------------------------------------------------------------------------------------
+
+    async def _fresh(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
+        """Heartbeats and journal, once. Raises when the plant is silent or its heart stands still."""
+        async with asyncio.timeout(ANSWER_S):
+            nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
+            values = await session.client.read_attributes(nodes)
+            beats = tuple(value.Value.Value for value in values if _good(value))
+            if beats and beats != self._beats:
+                self._beats, self._alive = beats, time.monotonic()
+            elif self._observing is session and self.age() > self._hardware.stale_after_s:
+                raise ConnectionError("the machines' heartbeats stand still")
+            return await self._new(session, after)
+
+    async def _new(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
+        names = self._hardware.journal
+        run, head = await session.client.read_values([session.node(names.run), session.node(names.head)])
+        seen = after.get(run, 0)
+        happenings: list[Happening] = []
+        while seen < head:
+            entries = await self._entries(session, seen)
+            if not entries:
+                break
+            for sequence, entry in enumerate(entries, start=seen + 1):
+                event = _event(entry)
+                if event is not None:
+                    happenings.append(Happening(run, sequence, event))
+            seen += len(entries)
+        return happenings
+
+    async def _entries(self, session: _Session, after: int) -> Sequence[str]:
+        from asyncua import ua
+
+        names = self._hardware.journal
+        parent = session.node(names.read.rpartition(".")[0])
+        wanted = [ua.Variant(after, ua.VariantType.Int64), ua.Variant(CHUNK, ua.VariantType.Int64)]
+        entries: Sequence[str] = await parent.call_method(session.node(names.read), *wanted) or ()
+        return entries
+
+    def _noticed(self, payload: e.Payload) -> Happening:
+        """Something that this adapter saw by itself."""
+        event = e.Event(uuid.uuid4().hex, "/assistant", self._hardware.endpoint, time.time(), payload)
+        return Happening("", 0, event)
+
+
+def _event(entry: str) -> e.Event | None:
+    """A journal entry as an event; None, and a line in the log, for one that is not ours to understand."""
+    try:
+        fields = msgspec.json.decode(entry, type=_Entry)
+        data = msgspec.json.decode(fields.data, type=e.EVENT_TYPES[fields.type])
+    except (msgspec.DecodeError, KeyError) as exc:
+        _log.warning("journal entry skipped", entry=entry[:200], why=str(exc))
+        return None
+    return e.Event(fields.id, fields.source, fields.subject, fields.time, data)
+
+
+def _good(value: Any) -> bool:
+    """Quality Good; uncertain is not good (pitfalls A7)."""
+    return value.StatusCode is None or bool(value.StatusCode.is_good())
+
+
+def _plain(value: Any) -> str | tuple[str, ...]:
+    if isinstance(value, list | tuple):
+        return tuple(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _why(exc: BaseException) -> str:
+    return str(exc) or type(exc).__name__
+
+
+async def _hang_up(session: _Session) -> None:
+    """Leave politely if the other side still answers; never wait for one that does not."""
+    with suppress(Exception, asyncio.TimeoutError):
+        async with asyncio.timeout(1.0):
+            await session.client.disconnect()
+            return
+    with suppress(Exception):
+        session.client.disconnect_socket()
