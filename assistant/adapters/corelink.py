@@ -144,7 +144,7 @@ class RemoteCore:
     async def connect(cls, folder: Path) -> RemoteCore | None:
         """A link to the core on this data folder, or None when none is up."""
         try:
-            with _address(folder) as address:
+            with _address(folder) as address:  # no folder, no core
                 return cls(*await asyncio.open_unix_connection(address, limit=MOST_BYTES))
         except (FileNotFoundError, ConnectionRefusedError):
             return None

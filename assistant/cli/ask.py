@@ -41,7 +41,7 @@ async def _ask(
     from assistant import bootstrap
     from assistant.settings.paths import data_dir
 
-    folder, loaded = data_dir(data), bootstrap.load_site(site)
+    folder, loaded = data_dir(data, make=not parse_only), bootstrap.load_site(site)
     async with bootstrap.open_parser(loaded, folder) if parse_only else bootstrap.open_core(loaded, folder) as door:
         await door.check(session)
         for line in lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -13,9 +14,11 @@ SITE_FOLDERS = ("intents", "grammars", "hardware", "models")
 """The folders that make a site; one that another site lacks is taken from the shipped one."""
 
 
-def data_dir(chosen: Path | None) -> Path:
+def data_dir(chosen: Path | None, *, make: bool = True) -> Path:
     """The data folder, made if need be (0700: it holds the log and the core's socket)."""
     path = chosen if chosen is not None else Path(platformdirs.user_data_dir(APP))
+    if not make:
+        return path.resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
@@ -24,8 +27,9 @@ def data_dir(chosen: Path | None) -> Path:
 
 
 def cache_dir() -> Path:
-    """Where weights are kept between runs; may not exist yet."""
-    return Path(platformdirs.user_cache_dir(APP)) / "models"
+    """Where weights are kept between runs (LINE_ASSISTANT_MODELS, else the platform's cache); may not exist yet."""
+    chosen = os.environ.get("LINE_ASSISTANT_MODELS")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP)) / "models"
 
 
 def shipped_site() -> Path:

@@ -40,7 +40,7 @@ class Performer:
             return await self._record(allowed, spec, session, turn, cause)
         # Words that describe what was so before it changed: a lot's reason, a machine's alarms.
         said_of, key = (self.policy.intents.by_name[allowed.undoes], "undone") if allowed.undoes else (spec, "done")
-        done = self.policy.say(said_of, key, allowed.command)
+        done = self.policy.say(said_of, key, allowed.command, allowed.named)
         return self._told(await self.actor.carry_out(allowed.plans, session, turn, cause), done)
 
     def dated(self, say: str) -> str:

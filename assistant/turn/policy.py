@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from assistant.domain.spoken.language import Language
 from assistant.domain.speech import digits
+from assistant.domain.spoken.language import Language
 from assistant.domain.values import HERE, MISSING, Command, Decision, Expectation, Session
 from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
@@ -51,6 +51,8 @@ class Allowed:
     """Whether a yes is needed."""
     undoes: str = ""
     """The intent of the action that it takes back, or empty."""
+    named: str = ""
+    """What is acted on as it is said, where that is more than `unit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,19 +256,21 @@ class Policy:
         names = naming.listing([naming.unit(self.world, unit) for unit in last.units])
         question = self._text(spec, "confirm", what=way.method or way.intent, unit=names)
         unsure = bool(command.doubt) or command.confidence < spec.confidence.act
-        return Allowed(back, unit, tuple(plans), question, way.confirm == "always" or unsure, undoes=done.intent)
+        return Allowed(
+            back, unit, tuple(plans), question, way.confirm == "always" or unsure, undoes=done.intent, named=names
+        )
 
     # ---- words -------------------------------------------------------------------------------------------
 
-    def say(self, spec: Intent, key: str, command: Command) -> str:
-        """One of the intent's answers about a command, from what is so now."""
+    def say(self, spec: Intent, key: str, command: Command, named: str = "") -> str:
+        """One of the intent's answers about a command, from what is so now; `named` instead of the unit's name."""
         unit = subject(command)
         thing = self.world.thing(unit)
         held = thing.hold.reason if thing is not None and thing.hold is not None else ""
         machine = self.world.machines.get(unit)
         defect = command.slots.get("defect", "")
         holes = {
-            "unit": naming.unit(self.world, unit) if unit else "the station",
+            "unit": named or (naming.unit(self.world, unit) if unit else "the station"),
             "reason": naming.value(command.slots.get("reason") or held),
             "for_defect": f" for {naming.value(defect)}" if defect else "",
             "text": command.slots.get("text", ""),
