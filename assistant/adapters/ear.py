@@ -1,0 +1,56 @@
+"""Hearing off the event loop: one thread, one utterance at a time, each with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from assistant.adapters.audiofile import Samples
+from assistant.adapters.endpoint import trim
+from assistant.adapters.whisper import Whisper
+from assistant.domain.values import Hypothesis, Utterance
+from assistant.errors import EngineError
+
+DEADLINE_S = 20.0
+"""A second of speech takes a tenth of one; what takes longer than this hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of one recording."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    utterance: Utterance
+    rejected: str
+    """Why nothing was heard, or empty."""
+
+
+class Ear:
+    """Voice activity and Whisper, for asyncio. The model is loaded with the first recording."""
+
+    def __init__(self, load: Callable[[], Whisper]) -> None:
+        self._load = load
+        self._whisper: Whisper | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
+
+    async def hear(self, samples: Samples, prompt: str = "") -> Heard:
+        """Words of a recording (float32 mono, 16 kHz). Raises EngineError when it takes too long, ModelError."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await loop.run_in_executor(self._thread, self._hear, samples, prompt)
+        except TimeoutError as exc:
+            raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _hear(self, samples: Samples, prompt: str) -> Heard:
+        if self._whisper is None:
+            self._whisper = self._load()
+        utterance = trim(samples)
+        hypotheses: Sequence[Hypothesis] = self._whisper.transcribe(utterance, prompt)
+        return Heard(tuple(hypotheses), utterance, self._whisper.rejected)
