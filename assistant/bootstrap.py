@@ -13,22 +13,29 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from assistant.adapters import corelink, eventlog
 from assistant.adapters.clock import SystemClock
+from assistant.adapters.ear import Ear
+from assistant.adapters.espeak import Espeak
 from assistant.adapters.groupcommit import GroupCommit
 from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.piper import Piper
 from assistant.adapters.templates import Templates
+from assistant.adapters.voices import FirstVoice
+from assistant.adapters.weights import Weights
+from assistant.adapters.whisper import Whisper
 from assistant.domain import events as e
 from assistant.domain.declare import declared
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.world import World
-from assistant.errors import CoreError, LogLocked
-from assistant.ports import EventLog, Machines
-from assistant.settings import hardware, intents, language, plant
+from assistant.errors import CoreError, LogLocked, ModelError, UsageError
+from assistant.ports import EventLog, Machines, Voice
+from assistant.settings import hardware, intents, language, manifest, plant
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
-from assistant.settings.paths import site_folder
+from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.plant import Plant
 from assistant.turn.act import SOURCE, Actor
 from assistant.turn.core import Core
@@ -68,6 +75,30 @@ class Site:
     hardware: Hardware
     intents: Intents
     reader: Reader
+
+
+def vocabulary(site: Site) -> list[str]:
+    """Names that may be spoken here, for the recogniser's prompt; never a verb, and no id that exists.
+
+    A verb in the prompt is a command that nobody gave (pitfalls W3); a live id would be heard where another was
+    said. One name of each kind of machine is enough to teach its spelling.
+    """
+    first: dict[str, str] = {}
+    for machine in site.plant.machines:
+        first.setdefault(machine.kind, machine.name)
+    lines = [line.name for line in site.plant.lines]
+    values = [forms[0] for name, forms in site.intents.lists.get("reason", {}).items()]
+    known = {lot.id for lot in site.plant.lots} | {board for lot in site.plant.lots for board in lot.board_ids()}
+    ids = [
+        next(f"{kind.nouns[-1][0]} {n}" for n in _numbers(kind.digits) if kind.canonical(n) not in known)
+        for kind in site.reader.language.kinds
+    ]
+    return [*first.values(), *lines, *values, *ids]
+
+
+def _numbers(digits: int) -> Iterator[str]:
+    """Numbers of so many digits, all different, to spell an id without naming one."""
+    return ("".join(str((start + 3 * i) % 10) for i in range(digits)) for start in (5, 6, 8, 9, 2))
 
 
 def load_site(folder: Path | None) -> Site:
@@ -261,3 +292,33 @@ class _NoLog:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+def ear(site: Path | None, chosen: str | None) -> Ear:
+    """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder."""
+    loaded = manifest.load(site_folder(site, "models"))
+    weights = Weights(loaded, cache_dir())
+    ids = {name.partition("/")[2]: name for name, model in loaded.models.items() if model.role == "speech"}
+
+    def load() -> Whisper:
+        if chosen is None:
+            return Whisper(weights.ensure(loaded.default("speech")))
+        if chosen in ids:
+            return Whisper(weights.ensure(ids[chosen]))
+        if Path(chosen).is_dir():
+            return Whisper(Path(chosen))
+        raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
+
+    return Ear(load)
+
+
+def voice(site: Path | None) -> FirstVoice:
+    """Piper where its voice is in place, and espeak-ng behind it."""
+    loaded = manifest.load(site_folder(site, "models"))
+    voices: list[Voice] = [Espeak()]
+    try:
+        folder = Weights(loaded, cache_dir()).ensure(loaded.default("voice"))
+        voices.insert(0, Piper(next(folder.glob("*.onnx"))))
+    except (ModelError, KeyError, StopIteration) as exc:
+        structlog.get_logger(__name__).warning("no Piper voice", why=str(exc))
+    return FirstVoice(voices)

@@ -65,7 +65,7 @@ class Machines(Protocol):
 class Transcriber(Protocol):
     """An ear: speech to words."""
 
-    def transcribe(self, utterance: Utterance, prompt: str) -> Sequence[Hypothesis]:
+    def transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Sequence[Hypothesis]:
         """n-best, best first; empty when nothing was said. `prompt`: names (never verbs) that may occur."""
 
 

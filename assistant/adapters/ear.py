@@ -35,7 +35,7 @@ class Ear:
         self._whisper: Whisper | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
 
-    async def hear(self, samples: Samples, prompt: str = "") -> Heard:
+    async def hear(self, samples: Samples, prompt: Sequence[str] = ()) -> Heard:
         """Words of a recording (float32 mono, 16 kHz). Raises EngineError when it takes too long, ModelError."""
         loop = asyncio.get_running_loop()
         try:
@@ -48,7 +48,7 @@ class Ear:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _hear(self, samples: Samples, prompt: str) -> Heard:
+    def _hear(self, samples: Samples, prompt: Sequence[str]) -> Heard:
         if self._whisper is None:
             self._whisper = self._load()
         utterance = trim(samples)

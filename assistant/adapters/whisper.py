@@ -58,7 +58,7 @@ class Whisper:
         self.rejected = ""
         """Why the last call heard nothing: `silence`, `no speech`, `unsure`, `loop`; empty when it heard something."""
 
-    def transcribe(self, utterance: Utterance, prompt: str = "") -> Sequence[Hypothesis]:
+    def transcribe(self, utterance: Utterance, prompt: Sequence[str] = ()) -> Sequence[Hypothesis]:
         """n-best, best first; empty (with `rejected` saying why) when nothing was said."""
         self.rejected = ""
         samples = np.asarray(utterance.samples, dtype=np.float32)
@@ -95,15 +95,15 @@ class Whisper:
             return self._reject("loop")
         return merged(heard)
 
-    def _head(self, prompt: str) -> list[int]:
+    def _head(self, prompt: Sequence[str]) -> list[int]:
         """What the decoder is told first: the prompt's names, then the task."""
         tokenizer = self._tokenizer
         head: list[int] = []
         if prompt:
-            names = [name.strip() for name in prompt.split(",")]
             kept: list[int] = []
-            for name in names:  # whole names only: half a name would be a new one
-                more = tokenizer.encode(f" {name},")
+            # Each name a sentence: after a list of commas Whisper goes on listing, and says short commands twice.
+            for name in prompt:  # whole names only: half a name would be a new one
+                more = tokenizer.encode(f" {name[:1].upper()}{name[1:]}.")
                 if len(kept) + len(more) > MOST_PROMPT_TOKENS:
                     break
                 kept += more

@@ -1,0 +1,153 @@
+"""`assistant hear`: recordings through the very turn that typed words take, and the answer as sound."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli import options, show
+from assistant.cli.main import app
+from assistant.domain.values import Answer, Hypothesis, Session, Transcript
+from assistant.errors import AudioError, EngineError, UsageError
+
+if TYPE_CHECKING:
+    from assistant.adapters.ear import Ear, Heard
+    from assistant.bootstrap import Door
+    from assistant.ports import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One recording's turn."""
+
+    answer: Answer
+    heard: Heard
+    sound: bytes
+    """The answer as a WAV file; empty for silence or without a voice."""
+
+
+@app.command()
+def hear(
+    files: Annotated[list[Path], typer.Argument(help="WAV or FLAC, any rate.", show_default=False)],
+    badge: options.Badge = "",
+    station: options.Station = "",
+    no_wake: Annotated[bool, typer.Option("--no-wake", help="Need no wake word (none is needed yet).")] = False,
+    parse_only: options.ParseOnly = False,
+    as_json: options.Json = False,
+    model: Annotated[str | None, typer.Option(help="base, tiny.en, or a folder.", show_default=False)] = None,
+    say_to: Annotated[Path | None, typer.Option(help="Folder for the answers' WAVs.", show_default=False)] = None,
+    data: options.Data = None,
+    site: options.Site = None,
+) -> int:
+    """Hear recordings, one after the other, and answer each."""
+    session = Session(badge, station)
+    return asyncio.run(_hear(files, session, data, site, model, say_to, parse_only=parse_only, as_json=as_json))
+
+
+async def _hear(
+    files: Sequence[Path],
+    session: Session,
+    data: Path | None,
+    site: Path | None,
+    model: str | None,
+    say_to: Path | None,
+    *,
+    parse_only: bool,
+    as_json: bool,
+) -> int:
+    from assistant import bootstrap
+    from assistant.settings.paths import data_dir
+
+    folder, loaded = data_dir(data, make=not parse_only), bootstrap.load_site(site)
+    if say_to is not None:
+        _folder(say_to)
+    bad = 0
+    async with AsyncExitStack() as stack:
+        ear = bootstrap.ear(site, model)
+        stack.callback(ear.close)
+        voice = bootstrap.voice(site) if say_to is not None else None
+        if voice is not None:
+            stack.push_async_callback(voice.close)
+        opened = bootstrap.open_parser(loaded, folder) if parse_only else bootstrap.open_core(loaded, folder)
+        door = await stack.enter_async_context(opened)
+        await door.check(session)
+        prompt = bootstrap.vocabulary(loaded)
+        for file in files:
+            try:
+                spoken = await take(file, session, ear, prompt, door, voice, parse_only=parse_only)
+            except AudioError as exc:
+                # One bad file of many: said, counted, and the others are heard all the same.
+                print(f"assistant: {exc}", file=sys.stderr)
+                bad += 1
+                continue
+            if say_to is not None and spoken.sound:
+                (say_to / f"{file.name}.wav").write_bytes(spoken.sound)
+            print(show.json_line(spoken.answer, _extra(spoken.heard)) if as_json else _plain(file, spoken), flush=True)
+    return 1 if bad else 0
+
+
+async def take(
+    file: Path, session: Session, ear: Ear, prompt: Sequence[str], door: Door, voice: Voice | None, *, parse_only: bool
+) -> Spoken:
+    """One recording: hear it, take its turn, speak the answer. Raises AudioError for what is no recording."""
+    from assistant.adapters import audiofile
+
+    started = time.perf_counter()
+    heard = await ear.hear(audiofile.read(file), prompt)
+    transcribed = _ms(started)
+    transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected)
+    answer = await (door.parse if parse_only else door.turn)(transcript)
+    started = time.perf_counter()
+    sound = await _speech(voice, answer)
+    ms = {"transcribe": transcribed, **answer.ms, **({"speak": _ms(started)} if voice is not None else {})}
+    return Spoken(replace(answer, ms=ms), heard, sound)
+
+
+async def _speech(voice: Voice | None, answer: Answer) -> bytes:
+    say = " ".join(one.say for one in (answer, *answer.also) if one.say)
+    if voice is None or not say:
+        return b""
+    try:
+        return await voice.speak(say)
+    except EngineError as exc:
+        # The deed is done and written down; that it cannot be said aloud is said here.
+        print(f"assistant: no voice: {exc}", file=sys.stderr)
+        return b""
+
+
+def _extra(heard: Heard) -> dict[str, Any]:
+    """What `hear` adds to the contract's fields."""
+    return {
+        "transcript": heard.hypotheses[0].text if heard.hypotheses else "",
+        "nbest": [_hypothesis(hypothesis) for hypothesis in heard.hypotheses],
+        "rejected": heard.rejected,
+    }
+
+
+def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
+    return {"text": hypothesis.text, "logprob": round(hypothesis.logprob, 3)}
+
+
+def _plain(file: Path, spoken: Spoken) -> str:
+    words = spoken.heard.hypotheses[0].text if spoken.heard.hypotheses else f"({spoken.heard.rejected})"
+    return f"{file.name}: {words!r} {show.plain_line(spoken.answer)}"
+
+
+def _folder(say_to: Path) -> None:
+    try:
+        say_to.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UsageError(f"--say-to {say_to}: {exc.strerror or exc}") from exc
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
