@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -167,24 +167,30 @@ async def open_core(site: Site, data: Path) -> AsyncIterator[Door]:
     while True:
         remote = await corelink.RemoteCore.connect(data)
         if remote is not None:
-            try:
+            async with aclosing(remote):
                 yield remote
-            finally:
-                await remote.close()
             return
         try:
             log = eventlog.SqliteLog(data)
             break
         except LogLocked:
+            # Another core is coming up, or going down: it will answer soon, or let go.
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(0.05)
-    async with _local(site, data, log) as local:
+    async with _hosted(site, data, log) as local:
         yield local
 
 
 @asynccontextmanager
-async def _local(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncIterator[LocalCore]:
+async def host_core(site: Site, data: Path) -> AsyncIterator[Door]:
+    """The core of a data folder in this process and no other. Raises LogLocked when one is up already."""
+    async with _hosted(site, data, eventlog.SqliteLog(data)) as local:
+        yield local
+
+
+@asynccontextmanager
+async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncIterator[LocalCore]:
     async with AsyncExitStack() as stack:
         stack.callback(log.close)
         machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
@@ -225,10 +231,8 @@ async def open_parser(site: Site, data: Path) -> AsyncIterator[Door]:
     if remote is None:
         yield LocalCore(_parser(site, data))
         return
-    try:
+    async with aclosing(remote):
         yield remote
-    finally:
-        await remote.close()
 
 
 def _parser(site: Site, data: Path) -> Core:

@@ -163,7 +163,7 @@ class RemoteCore:
         """Take one transcript to its answer. Raises CoreError when the core went away first."""
         return _answered(await self._ask(Request("turn", transcript.session, transcript)))
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Hang up."""
         self._writer.close()
         with suppress(ConnectionError):

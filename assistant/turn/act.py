@@ -64,6 +64,8 @@ class Actor:
         if payload is not None:
             await self._note(order, turn, payload)
             return outcome
+        if outcome.status == "accepted":
+            await self._note(order, turn, e.OrderAccepted(order.machine))
         outcome, payload = await self._observed(order)
         await self.catch_up()
         await self._note(order, turn, payload)

@@ -6,10 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+import structlog
+
 from assistant.domain.events import Event
 from assistant.domain.world import World
+from assistant.errors import LogError
 from assistant.ports import Happening, Machines
 from assistant.turn.record import Recorder
+
+RETRY_S = 1.0
+"""Between tries to write, while the disk is full or the log cannot be written."""
+_log = structlog.get_logger(__name__)
 
 
 class Ingest:
@@ -23,10 +30,16 @@ class Ingest:
         """Set as soon as the machines were heard of, or found to be out of reach."""
 
     async def follow(self) -> None:
-        """For ever: write down what machines report. Raises LogError when that cannot be done."""
-        async for batch in self._machines.happenings(self._seen):
-            await self._take(batch)
-            self.first.set()
+        """For ever: write down what machines report; what cannot be written now is read again later."""
+        while True:
+            try:
+                async for batch in self._machines.happenings(self._seen):
+                    await self._take(batch)
+                    self.first.set()
+            except LogError as exc:
+                _log.warning("what machines report cannot be written", why=str(exc))
+                self.first.set()
+                await asyncio.sleep(RETRY_S)
 
     async def catch_up(self) -> None:
         """Write down what has happened up to now."""

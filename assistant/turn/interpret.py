@@ -30,8 +30,9 @@ class Interpreter:
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
             return commands
+        meaning = self._meaning(commands)
         rival = any(self._whole_ids(other) is False for _, other in readings[:index]) or any(
-            _understood(other) and _meaning(other) != _meaning(commands) and _likelihood(said, hypothesis) > RIVAL
+            _understood(other) and self._meaning(other) != meaning and _likelihood(said, hypothesis) > RIVAL
             for said, other in readings[index + 1 :]
         )
         confidence = math.exp(min(0.0, hypothesis.logprob))
@@ -64,6 +65,13 @@ class Interpreter:
         missing = [(slot, command.heard.get(slot, "")) for command in commands for slot in command.heard]
         return all(len(heard) == digits.get(slot, len(heard)) for slot, heard in missing)
 
+    def _meaning(self, commands: tuple[Command, ...]) -> list[tuple[str, dict[str, str]]]:
+        """What commands come to; two ways to write down a note are one meaning."""
+        free = self.reader.free
+        return [
+            (c.intent, {slot: value for slot, value in c.slots.items() if slot != free.get(c.intent)}) for c in commands
+        ]
+
     def _read(self, hypothesis: Hypothesis, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
         commands = self.reader.read(hypothesis.text, entities)
         if dialogue.state is State.ASKING and commands[0].intent == UNKNOWN:
@@ -86,10 +94,6 @@ class Interpreter:
 
 def _understood(commands: tuple[Command, ...]) -> bool:
     return all(command.intent != UNKNOWN and MISSING not in command.slots.values() for command in commands)
-
-
-def _meaning(commands: tuple[Command, ...]) -> list[tuple[str, dict[str, str]]]:
-    return [(command.intent, dict(command.slots)) for command in commands]
 
 
 def _likelihood(said: Hypothesis, best: Hypothesis) -> float:

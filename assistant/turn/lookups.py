@@ -15,6 +15,8 @@ from assistant.turn.policy import subject
 
 MOST_SPOKEN = 4
 """Items read out; more are counted."""
+DEEDS = 2
+"""Newest deeds told of who did what."""
 STORY = 3
 """Newest events told of a history."""
 
@@ -277,6 +279,8 @@ _DEEDS: dict[type[e.Payload], str] = {
 
 
 def _who(look: Look) -> str:
+    """The last deeds, newest last: who held it, and who let it go again."""
+    deeds: list[str] = []
     for event in reversed(_past(look)):
         badge = look.world.badge_of(getattr(event.data, "order", ""))
         deed = _DEEDS.get(type(event.data))
@@ -284,12 +288,12 @@ def _who(look: Look) -> str:
             continue
         if isinstance(event.data, e.MachineStateChanged):
             deed = "stopped {unit}" if event.data.state == "stopped" else "started {unit}"
-        did = deed.format(unit=look.name(event.subject))
         reason = naming.value(getattr(event.data, "reason", ""))
-        return look.text(
-            "by", badge=badge, did=did, time=naming.clock(event.time), reason=f", {reason}" if reason else ""
-        )
-    return look.text("nobody")
+        did = deed.format(unit=look.name(event.subject)) + (f" for {reason}" if reason else "")
+        deeds.insert(0, look.text("by", badge=badge, did=did, time=naming.clock(event.time)))
+        if len(deeds) == DEEDS:
+            break
+    return " ".join(deeds) or look.text("nobody")
 
 
 # ---- list --------------------------------------------------------------------------------------------------

@@ -273,7 +273,7 @@ class Policy:
             "unit": named or (naming.unit(self.world, unit) if unit else "the station"),
             "reason": naming.value(command.slots.get("reason") or held),
             "for_defect": f" for {naming.value(defect)}" if defect else "",
-            "text": command.slots.get("text", ""),
+            "text": command.slots.get("text", "").rstrip(".?!"),
             "state": machine.state if machine is not None else "",
             "alarms": naming.listing([alarm.text for alarm in machine.alarms.values()]) if machine is not None else "",
         }
