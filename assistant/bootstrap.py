@@ -31,7 +31,7 @@ from assistant.domain.declare import declared
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.world import World
 from assistant.errors import CoreError, LogLocked, ModelError, UsageError
-from assistant.ports import EventLog, Machines, Voice
+from assistant.ports import Clock, EventLog, Machines, Voice
 from assistant.settings import hardware, intents, language, manifest, plant
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
@@ -195,7 +195,7 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         stack.callback(log.close)
         machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
         stack.push_async_callback(machines.close)
-        core, ingest = await start(site, log, machines, stack)
+        core, ingest = await start(site, log, machines, stack, SystemClock())
         follow = asyncio.create_task(ingest.follow())
         stack.push_async_callback(_ended, follow)
         with suppress(TimeoutError):
@@ -205,9 +205,11 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         yield local
 
 
-async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack) -> tuple[Core, Ingest]:
+async def start(
+    site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock
+) -> tuple[Core, Ingest]:
     """A core over a log and machines: folds what is known, writes down what is new in the site's files."""
-    clock, world = SystemClock(), World()
+    world = World()
     seen: dict[str, int] = {}
     for event in log.read():
         world.apply(event)

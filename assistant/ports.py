@@ -111,3 +111,6 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never step, for deadlines."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so much of `monotonic` go by."""

@@ -97,10 +97,10 @@ def write(file: Path, samples: np.ndarray) -> None:
 
 
 def load_kokoro(weights: Path, voices: set[str], seed: int) -> Kokoro:
-    """The model with the voices that are needed, which it wants as one file. On one thread a clip is the same again."""
-    onnxruntime.set_seed(seed)
+    """The model with the voices that are needed, which it wants as one file."""
+    onnxruntime.set_seed(seed)  # the model draws breath noise of its own
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = 2  # on any machine, so that sums are taken in the same order
     session = onnxruntime.InferenceSession(weights / "kokoro-int8.onnx", options, providers=["CPUExecutionProvider"])
     styles = {name: np.fromfile(weights / f"voices/{name}.bin", np.float32).reshape(510, 1, 256) for name in voices}
     with tempfile.NamedTemporaryFile(suffix=".npz") as bundle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 
@@ -15,3 +16,7 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that never step."""
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others work meanwhile."""
+        await asyncio.sleep(seconds)

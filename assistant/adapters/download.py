@@ -2,131 +2,177 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from assistant.adapters.sources import Address, Archive, address, member, sources
-from assistant.adapters.weights import Weights
-from assistant.errors import DownloadError
-from assistant.settings.manifest import Model, WeightFile
+from assistant.adapters.registries import Address, why
+from assistant.adapters.sources import Archive, member, sources
+from assistant.adapters.weights import Found, Weights
+from assistant.errors import DownloadError, ModelError
 
 AT_ONCE = 4
-TRIES = 4
-BLOCK = 1 << 18
-TIMEOUT = httpx.Timeout(30.0, connect=15.0)
+TRIES = 3
+"""In a row without one more byte; a line that is cut now and then goes on for as long as it gets further."""
 
 Progress = Callable[[str, int, int], None]
 """Takes (archive, bytes so far, bytes in all; 0 while unknown), from any thread."""
-Ask = Callable[[Archive], Address]
 
 
 @dataclass(slots=True)
 class Downloads:
-    """Archives in a folder of their own, kept half-done between runs so that a cut one goes on."""
+    """One pull. Archives lie in a folder of their own, kept half-done between runs so that a cut one goes on."""
 
     folder: Path
-    progress: Progress = lambda name, done, total: None
-    ask: Ask = address
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT, follow_redirects=True))
-    _locks: dict[str, threading.Lock] = field(default_factory=dict)
-    _guard: threading.Lock = field(default_factory=threading.Lock)
+    web: httpx.Client
+    ask: Callable[[Archive], Address]
+    progress: Progress = lambda archive, done, total: None
+    backoff_s: float = 1.0
+    """Before the second try; twice as long before each further one."""
+    _fetched: dict[Archive, Future[Path]] = field(default_factory=dict)
+    _unreachable: set[str] = field(default_factory=set)
+    """Hosts that gave no connection: a firewall that swallows requests is waited for once, not for each file."""
+    _spoilt: set[Path] = field(default_factory=set)
+    """Archives that hold something else than what was pinned, thrown away at the end."""
+    _stop: threading.Event = field(default_factory=threading.Event)
 
     def pull(self, weights: Weights, names: Sequence[str]) -> int:
-        """Fetch what is missing of these models; how many files that were. Raises DownloadError."""
-        wanted = [
-            (name, weights.model(name), found.weight)
-            for name in names
-            for found in weights.look(name)
-            if found.state != "ok"
-        ]
-        if not wanted:
-            return 0
-        archives = {archive for _, model, w in wanted for archive, _ in next(iter(sources(model, w)))}
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            # First all archives at once, errors left to the files that need them; then the files one by one.
-            for future in as_completed([pool.submit(self._quietly, archive) for archive in archives]):
-                future.result()
-        for name, model, weight in wanted:
-            self._file(weights, name, model, weight)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Fetch what is missing of these models; how many files that were.
+
+        Whatever can be had is put in place; then DownloadError is raised if something is still missing.
+        """
+        with self._alone():
+            wanted = weights.missing(names)
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                try:
+                    problems = self._place_all(pool, weights, wanted)
+                except BaseException:
+                    self._stop.set()  # else leaving the pool would wait for every download
+                    pool.shutdown(cancel_futures=True)
+                    raise
+            for file in self._spoilt:
+                file.unlink(missing_ok=True)
+            if problems:
+                more = f" (files still missing: {len(problems)})" if len(problems) > 1 else ""
+                raise DownloadError(f"{problems[0]}{more}; run the same again to go on")
+            shutil.rmtree(self.folder, ignore_errors=True)
         return len(wanted)
 
-    def _quietly(self, archive: Archive) -> None:
-        with suppress(DownloadError):
-            self._archive(archive)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One pull at a time into one cache; a second one waits, and then mostly finds everything in place."""
+        lock = self.folder.with_suffix(".lock")
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            with lock.open("w") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                self.folder.mkdir(exist_ok=True)
+                yield
+        except OSError as exc:
+            raise DownloadError(f"{exc.filename or self.folder}: {exc.strerror or exc}") from exc
 
-    def _file(self, weights: Weights, name: str, model: Model, weight: WeightFile) -> None:
-        """One file from the first source that has it."""
+    def _start(self, pool: ThreadPoolExecutor, archive: Archive) -> Future[Path]:
+        """Begin to fetch an archive, once however many files are in it."""
+        if archive not in self._fetched:
+            self._fetched[archive] = pool.submit(self._fetch, archive)
+        return self._fetched[archive]
+
+    def _place_all(self, pool: ThreadPoolExecutor, weights: Weights, wanted: Sequence[Found]) -> list[str]:
+        """Each file in its place; what went wrong with those that are not."""
+        for found in wanted:
+            for archive, _ in next(sources(weights.model(found.model), found.weight)):
+                self._start(pool, archive)
         problems: list[str] = []
-        for parts in sources(model, weight):
+        for found in wanted:
             try:
-                files = [(self._archive(archive), inside) for archive, inside in parts]
-                weights.put(name, weight, (block for file, inside in files for block in member(file, inside)))
-                return
+                self._place(pool, weights, found)
             except DownloadError as exc:
                 problems.append(str(exc))
-        raise DownloadError("; ".join(dict.fromkeys(problems)))
+        return problems
 
-    def _archive(self, archive: Archive) -> Path:
-        """The archive on disk, fetched or gone on with where need be."""
-        with self._guard:
-            lock = self._locks.setdefault(archive.name, threading.Lock())
-        with lock:
-            file = self.folder / archive.name
-            if file.exists():
-                return file
-            where = self.ask(archive)
-            part = file.with_name(f"{file.name}.part")
+    def _place(self, pool: ThreadPoolExecutor, weights: Weights, found: Found) -> None:
+        """One file from the first source that has it."""
+        problems: list[str] = []
+        for parts in sources(weights.model(found.model), found.weight):
+            started = [(self._start(pool, archive), name) for archive, name in parts]
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._fetch(archive.name, where, part)
+                files = [(archive.result(), name) for archive, name in started]
+            except DownloadError as exc:
+                problems.append(str(exc))
+                continue
+            try:
+                weights.put(found, (block for file, name in files for block in member(file, name)))
+                return
+            except DownloadError:
+                raise  # no room, no permission: another source would change nothing
+            except ModelError as exc:
+                problems.append(str(exc))
+                self._spoilt.update(file for file, _ in files)
+        raise DownloadError(f"{found}: {'; '.join(problems)}")
+
+    def _fetch(self, archive: Archive) -> Path:
+        """The archive on disk, fetched or gone on with where need be. Raises DownloadError."""
+        file = self.folder / archive.name
+        part = file.with_name(f"{file.name}.part")
+        where: Address | None = None
+        tries = 0
+        while not file.exists():
+            before = _size(part)
+            try:
+                where = where or self.ask(archive)
+                self._stream(archive, where.url, part)
                 if where.sha256 and _sha256(part) != where.sha256:
                     part.unlink()
-                    raise DownloadError(
-                        f"{archive.name}: what was sent is not what its index lists; it was thrown away"
-                    )
+                    raise DownloadError(f"{archive}: what came is not what the index lists; it was thrown away")
                 part.replace(file)
+            except (httpx.HTTPError, httpx.InvalidURL) as exc:
+                tries = 1 if _size(part) > before else tries + 1
+                if tries == TRIES or self._in_vain(exc):
+                    raise DownloadError(f"{archive}: {why(exc)}") from exc
+                self._stop.wait(self.backoff_s * 2 ** (tries - 1))
             except OSError as exc:
                 raise DownloadError(f"{part}: {exc.strerror or exc}") from exc
-            return file
+        return file
 
-    def _fetch(self, name: str, where: Address, part: Path) -> None:
-        """Go on from where `part` ends; a cut connection is tried again from there."""
-        problem = ""
-        for _ in range(TRIES):
-            try:
-                if self._stream(name, where.url, part):
-                    return
-                problem = "the connection was cut"
-            except httpx.HTTPError as exc:
-                problem = str(exc) or type(exc).__name__
-        raise DownloadError(f"{name}: {problem}; run the same again to go on from {_size(part) // 1024} KiB")
-
-    def _stream(self, name: str, url: str, part: Path) -> bool:
-        """One request; whether all has come."""
+    def _stream(self, archive: Archive, url: str, part: Path) -> None:
+        """One request for what `part` does not have yet. Raises httpx.HTTPError, also when it is cut."""
+        host = httpx.URL(url).host
+        if host in self._unreachable:
+            raise DownloadError(f"{archive}: no connection to {host}")
         have = _size(part)
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        with self.client.stream("GET", url, headers=headers) as response:
-            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-                return True  # nothing is left to send; the hash tells whether that is so
-            response.raise_for_status()
-            resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+        # As it lies there: compressed on the way, neither its length nor the rest of it would mean anything.
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        with self.web.stream("GET", url, headers=headers) as answer:
+            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return  # nothing is left to send; the hash tells whether that is so
+            answer.raise_for_status()
+            resumed = answer.status_code == httpx.codes.PARTIAL_CONTENT
             have = have if resumed else 0
-            total = have + int(response.headers.get("Content-Length", 0))
+            total = have + int(answer.headers.get("Content-Length", 0))
             with part.open("ab" if resumed else "wb") as out:
-                for block in response.iter_bytes(BLOCK):
+                for block in answer.iter_raw():  # as it comes: a size would hold back what a cut then loses
                     out.write(block)
                     have += len(block)
-                    self.progress(name, have, total)
-            return have >= total
+                    self.progress(archive.name, have, total)
+                    if self._stop.is_set():
+                        raise DownloadError(f"{archive}: stopped")
+
+    def _in_vain(self, exc: Exception) -> bool:
+        """Whether another try cannot help: no way to the host, or the host's own no."""
+        if isinstance(exc, (httpx.ConnectError, httpx.ConnectTimeout)):
+            self._unreachable.add(exc.request.url.host)
+            return True
+        if isinstance(exc, httpx.HTTPStatusError):
+            return exc.response.is_client_error and exc.response.status_code != httpx.codes.TOO_MANY_REQUESTS
+        return isinstance(exc, (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProxyError)) or self._stop.is_set()
 
 
 def _size(file: Path) -> int:

@@ -20,80 +20,85 @@ from pathlib import Path
 from assistant.domain.speech import plain
 from assistant.errors import EngineError
 
-ANSWER_S = 15.0
-"""A sentence takes a tenth of a second; the first one waits for the model."""
-RESTARTS_A_MINUTE = 3
+ANSWER_S = 10.0
+"""A short answer takes a quarter of a second; the first one also waits for the model, a second or two."""
+STARTS_A_MINUTE = 4
+"""The first start and three more; then it is left alone for a while."""
 _WROTE = re.compile(rb"Wrote (.+\.wav)\s*$")
 
 
 class Piper:
-    """ports.Voice by Piper."""
+    """ports.Voice by Piper. One sentence at a time; a dead or hung process is ended and started anew."""
 
-    def __init__(self, voice: Path, *, threads: int = 1) -> None:
-        """`voice`: the .onnx file, its .onnx.json beside it. The process starts with the first words."""
+    def __init__(self, voice: Path, *, threads: int = 1, answer_s: float = ANSWER_S) -> None:
+        """`voice`: the .onnx file, its .onnx.json beside it. The process starts with the first words.
+
+        `threads`: how many cores it may use, where the system can say so (Linux). `answer_s`: how long it may take.
+        """
         self._voice, self._threads = voice, threads
-        self._folder = Path(tempfile.mkdtemp(prefix="line-assistant-voice-"))
+        self.answer_s = answer_s
+        self._folder: Path | None = None
         self._child: asyncio.subprocess.Process | None = None
-        self._starts: deque[float] = deque(maxlen=RESTARTS_A_MINUTE)
+        self._starts: deque[float] = deque(maxlen=STARTS_A_MINUTE)
         self._turn = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, or None while there is none."""
+        return self._child.pid if self._child is not None else None
 
     async def speak(self, text: str) -> bytes:
         """A WAV file that says `text`. Raises EngineError when Piper is dead or too slow."""
         words = plain(text)
-        if not words:
-            raise EngineError("nothing to say")
+        if not any(char.isalnum() for char in words):
+            raise EngineError("nothing to say")  # Piper would die of a WAV without sound
         async with self._turn:
             child = await self._running()
             try:
-                async with asyncio.timeout(ANSWER_S):
-                    return await self._one(child, words)
+                async with asyncio.timeout(self.answer_s):
+                    return await _one(child, words)
             except TimeoutError as exc:
-                await self._kill()
-                raise EngineError(f"Piper said nothing within {ANSWER_S:.0f} s") from exc
-            except (ConnectionError, EOFError, OSError) as exc:
-                await self._kill()
+                await self._end()
+                raise EngineError(f"Piper said nothing within {self.answer_s:g} s") from exc
+            except (OSError, EOFError, ValueError) as exc:
+                await self._end()
                 raise EngineError("Piper died") from exc
             except asyncio.CancelledError:
-                await self._kill()  # its answer would be taken for the next one's
+                await self._end()  # its answer would be taken for the next one's
                 raise
 
     async def close(self) -> None:
         """End the process and take its files away."""
-        await self._kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    async def _one(self, child: asyncio.subprocess.Process, words: str) -> bytes:
-        assert child.stdin is not None and child.stderr is not None
-        child.stdin.write(words.encode() + b"\n")
-        await child.stdin.drain()
-        while line := await child.stderr.readline():
-            wrote = _WROTE.search(line)
-            if wrote is not None:
-                return _taken(Path(os.fsdecode(wrote[1])))
-        raise EOFError
+        await self._end()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._child is not None and self._child.returncode is None:
             return self._child
         now = time.monotonic()
-        if len(self._starts) == RESTARTS_A_MINUTE and now - self._starts[0] < 60:
-            raise EngineError(f"Piper died {RESTARTS_A_MINUTE} times within a minute")
+        if len(self._starts) == STARTS_A_MINUTE and now - self._starts[0] < 60:
+            raise EngineError(f"Piper died {STARTS_A_MINUTE} times within a minute")
         self._starts.append(now)
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": str(self._threads)}
-        command = [sys.executable, "-m", "piper", "--model", str(self._voice), "--output-dir", str(self._folder)]
         try:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="line-assistant-voice-"))
             self._child = await asyncio.create_subprocess_exec(
-                *command,
+                *(sys.executable, "-P", "-m", "piper"),  # -P: not a piper.py that lies in the current folder
+                *("--model", str(self._voice), "--output-dir", str(self._folder)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                env=environment,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+                start_new_session=True,  # Ctrl-C is for us; the child ends with its standard input
             )
         except OSError as exc:
-            raise EngineError(f"Piper cannot be started: {exc}") from exc
+            raise EngineError(f"Piper cannot be started: {exc.strerror or exc}") from exc
+        _keep_to_cores(self._child.pid, self._threads)
         return self._child
 
-    async def _kill(self) -> None:
+    async def _end(self) -> None:
         child, self._child = self._child, None
         if child is None:
             return
@@ -102,8 +107,27 @@ class Piper:
         await child.wait()
 
 
+async def _one(child: asyncio.subprocess.Process, words: str) -> bytes:
+    """One line in, one file out. Raises OSError, EOFError or ValueError when the process is no longer good."""
+    assert child.stdin is not None and child.stderr is not None
+    child.stdin.write(words.encode() + b"\n")
+    await child.stdin.drain()
+    while line := await child.stderr.readline():
+        wrote = _WROTE.search(line)
+        if wrote is not None:
+            return _taken(Path(os.fsdecode(wrote[1])))
+    raise EOFError
+
+
 def _taken(file: Path) -> bytes:
     """A finished file's bytes; the file goes (it is small, and on this machine's own disk)."""
     sound = file.read_bytes()
     file.unlink()
     return sound
+
+
+def _keep_to_cores(pid: int, threads: int) -> None:
+    """ONNX Runtime takes no thread count from outside, but a process can be kept to some of the cores."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setaffinity(pid, sorted(os.sched_getaffinity(0))[-threads:])

@@ -17,19 +17,29 @@ class FirstVoice:
 
     def __init__(self, voices: Sequence[Voice]) -> None:
         self._voices = tuple(voices)
+        self._failing: set[Voice] = set()
 
     async def speak(self, text: str) -> bytes:
         """By the first that can. Raises EngineError, with the reason of each, when none can."""
         problems: list[str] = []
         for voice in self._voices:
             try:
-                return await voice.speak(text)
+                sound = await voice.speak(text)
             except EngineError as exc:
                 problems.append(str(exc))
-                _log.warning("voice failed", voice=type(voice).__name__, why=str(exc))
+                self._failed(voice, exc)
+            else:
+                self._failing.discard(voice)
+                return sound
         raise EngineError("; ".join(problems) or "no voice")
 
     async def close(self) -> None:
         """Close all."""
         for voice in self._voices:
             await voice.close()
+
+    def _failed(self, voice: Voice, exc: EngineError) -> None:
+        """Say so once, not at every sentence until it is well again."""
+        if voice not in self._failing:
+            self._failing.add(voice)
+            _log.warning("voice failed", voice=type(voice).__name__, why=str(exc))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ class Found:
     weight: WeightFile
     state: str
     """`ok`, `missing`, `truncated` or `wrong`."""
+
+    def __str__(self) -> str:
+        return f"{self.model}/{self.weight.file}"
 
 
 class Weights:
@@ -50,28 +54,38 @@ class Weights:
 
     def ensure(self, name: str) -> Path:
         """The folder of a model all of whose files are what was pinned. Raises ModelError, naming the file."""
-        for found in self.look(name):
-            if found.state != "ok":
-                file = self.path(name, found.weight)
-                raise ModelError(f"{file} is {found.state}; run: assistant models pull {name}")
+        if missing := self.missing([name]):
+            file, state = self.path(name, missing[0].weight), missing[0].state
+            problem = "not the file that was pinned" if state == "wrong" else state
+            raise ModelError(f"{file} is {problem}; run: assistant models pull {name}")
         return self._cache / name
 
-    def put(self, name: str, weight: WeightFile, parts: Iterable[bytes]) -> None:
-        """Write a file in one piece: whole, of the right hash, or not at all. Raises DownloadError."""
-        file = self.path(name, weight)
-        temporary = file.with_name(f".{file.name}.{os.getpid()}")
-        digest = hashlib.sha256()
+    def missing(self, names: Iterable[str]) -> list[Found]:
+        """What of these models is not there as pinned. Raises ModelError for a model that the manifest lacks."""
+        return [found for name in names for found in self.look(name) if found.state != "ok"]
+
+    def put(self, found: Found, blocks: Iterable[bytes]) -> None:
+        """Write a file in one piece: whole, of the right hash, or not at all.
+
+        Raises DownloadError when it cannot be written, ModelError when `blocks` are not what was pinned.
+        """
+        weight, file = found.weight, self.path(found.model, found.weight)
+        temporary = file.with_name(f".{file.name}.new")
+        digest, left = hashlib.sha256(), weight.bytes
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("wb") as out:
-                    for part in parts:
-                        digest.update(part)
-                        out.write(part)
+                    for block in blocks:
+                        left -= len(block)
+                        if left < 0:  # before it fills the disk
+                            break
+                        digest.update(block)
+                        out.write(block)
                     out.flush()
                     os.fsync(out.fileno())
-                if digest.hexdigest() != weight.sha256:
-                    raise DownloadError(f"{name}/{weight.file}: its sha256 is not the pinned one; nothing was kept")
+                if left or digest.hexdigest() != weight.sha256:
+                    raise ModelError(f"{found}: its sha256 or size is not the pinned one; nothing was kept")
                 temporary.replace(file)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -89,7 +103,7 @@ class Weights:
             raise ModelError(f"{file}: {exc.strerror}") from exc
         if size != weight.bytes:
             return "truncated" if size < weight.bytes else "wrong"
-        if not hashed and self._stamped(file) == weight.sha256:
+        if not hashed and self._stamped(file, weight.sha256):
             return "ok"
         if _sha256(file) != weight.sha256:
             return "wrong"
@@ -100,20 +114,19 @@ class Weights:
     # note of its hash, size and time of change.
 
     def _stamp(self, file: Path, sha256: str) -> None:
-        stat = file.stat()
-        note = {"sha256": sha256, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-        try:
-            _note(file).write_text(json.dumps(note))
-        except OSError:
-            return  # a read-only cache is hashed each time
+        with suppress(OSError):  # a read-only cache is hashed each time
+            _note(file).write_text(json.dumps(_facts(file, sha256)))
 
-    def _stamped(self, file: Path) -> str:
+    def _stamped(self, file: Path, sha256: str) -> bool:
         try:
-            note, stat = json.loads(_note(file).read_text()), file.stat()
+            return bool(json.loads(_note(file).read_text()) == _facts(file, sha256))
         except (OSError, ValueError):
-            return ""
-        same = (note.get("bytes"), note.get("mtime_ns")) == (stat.st_size, stat.st_mtime_ns)
-        return str(note.get("sha256", "")) if same else ""
+            return False
+
+
+def _facts(file: Path, sha256: str) -> dict[str, str | int]:
+    stat = file.stat()
+    return {"sha256": sha256, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
 
 
 def _note(file: Path) -> Path:

@@ -36,33 +36,41 @@ def pull(
     data: options.Data = None,
     site: options.Site = None,
 ) -> None:
-    """Fetch what is missing; nothing is asked of the network when nothing is."""
-    from assistant.adapters.download import Downloads
-
+    """Fetch what is missing into LINE_ASSISTANT_MODELS, else the platform's cache; ask nothing when nothing is."""
     manifest, weights, cache = _open(site)
     names = list(manifest.models) if everything else _chosen(manifest, ids)
-    for name in names:
-        weights.model(name)
-    with _progress() as progress:
-        fetched = Downloads(cache / ".downloads", progress).pull(weights, names)
-    print(f"{fetched} files fetched" if fetched else "all weights are in place", file=sys.stderr)
+    if not weights.missing(names):
+        print("all weights are in place", file=sys.stderr)
+        return
+
+    from assistant.adapters.download import Downloads
+    from assistant.adapters.registries import Registries, client
+
+    with client() as web, _progress() as progress:
+        fetched = Downloads(cache / ".downloads", web, Registries(web).address, progress).pull(weights, names)
+    print(f"{fetched} files fetched", file=sys.stderr)
 
 
 @models.command(name="list")
 def list_(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
     """What there is, from where, under which licence."""
+    from assistant.adapters.sources import sources
+
     manifest, weights, cache = _open(site)
+    wide = max((len(name) for name in manifest.models), default=0)
     for name, model in manifest.models.items():
         states = {found.state for found in weights.look(name)}
         state = "ok" if states == {"ok"} else "missing" if states == {"missing"} else "incomplete"
         size = sum(weight.bytes for weight in model.files)
+        origins = [str(archive) for weight in model.files for parts in sources(model, weight) for archive, _ in parts]
+        origins = list(dict.fromkeys(origins))
         if as_json:
-            source = model.files[0].pypi or model.files[0].npm or model.hub
             fields = {"id": name, "role": model.role, "default": model.default, "state": state, "bytes": size}
-            print(json.dumps({**fields, "licence": model.licence, "title": model.title, "source": source}))
+            print(json.dumps({**fields, "licence": model.licence, "title": model.title, "sources": origins}))
         else:
             mark = "*" if model.default else " "
-            print(f"{mark} {name:32} {state:10} {size / 1e6:7.1f} MB  {model.licence:11} {model.title}")
+            print(f"{mark} {name:{wide}}  {state:10}  {size:>11,} bytes  {model.licence:10}  {model.title}")
+            print(f"  {'':{wide}}  from {', '.join(origins)}")
     if not as_json:
         print(f"in {cache}; * is pulled by default")
 
@@ -74,10 +82,10 @@ def verify(ids: Ids = None, data: options.Data = None, site: options.Site = None
     wrong = 0
     for name in _chosen(manifest, ids):
         for found in weights.look(name, hashed=True):
-            print(f"{found.state:10} {name}/{found.weight.file}")
+            print(f"{found.state:10} {found}")
             wrong += found.state != "ok"
     if wrong:
-        raise ModelError(f"{wrong} files are not what was pinned; run: assistant models pull")
+        raise ModelError(f"{wrong} files are not what was pinned; run: assistant models pull {' '.join(ids or [])}")
 
 
 def _open(site: Path | None) -> tuple[Manifest, Weights, Path]:
@@ -85,8 +93,8 @@ def _open(site: Path | None) -> tuple[Manifest, Weights, Path]:
     from assistant.settings import manifest
     from assistant.settings.paths import cache_dir, site_folder
 
-    loaded = manifest.load(site_folder(site, "models"))
-    return loaded, Weights(loaded, cache_dir()), cache_dir()
+    loaded, cache = manifest.load(site_folder(site, "models")), cache_dir()
+    return loaded, Weights(loaded, cache), cache
 
 
 def _chosen(manifest: Manifest, ids: list[str] | None) -> list[str]:

@@ -6,50 +6,72 @@ English, like the voice. Numbers that count stay numbers; the voice reads those 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 MOST_CHARACTERS = 600
 """Nobody listens to more at once; also a bound on what a note can make the voice do."""
+NOUNS: Mapping[str, str] = {"L": "lot", "B": "board", "WO": "work order"}
+"""What an id's prefix says, so that "L4712" is read with its noun and "lot L4712" with no second one."""
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-TEENS = (
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: SIM905
-)
-TENS = ("", "", "twenty", "thirty", "forty", "fifty")
+TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+MONTHS = "January February March April May June July August September October November December".split()
 UNITS = {
-    "µm": "micrometres",
-    "μm": "micrometres",
-    "um": "micrometres",
-    "mm": "millimetres",
-    "°C": "degrees",
+    "µm": "micrometre",
+    "μm": "micrometre",
+    "um": "micrometre",
+    "mm": "millimetre",
+    "°C": "degree",
+    "°": "degree",
     "%": "percent",
-    "ms": "milliseconds",
-    "s": "seconds",
-    "min": "minutes",
-    "h": "hours",
+    "ms": "millisecond",
+    "s": "second",
+    "min": "minute",
+    "h": "hour",
 }
+"""Unit -> its name for one of it (both code points that look like micro)."""
 
-_ID = re.compile(r"\b(?:(lot|board)\s+)?([A-Z]{1,4})-?(\d{1,6})\b")
-_NOUNS = {"L": "lot", "B": "board", "WO": "work order"}
-_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
-_MEASURE = re.compile(r"(\d)\s*(" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![A-Za-z])")
-_DECIMAL = re.compile(r"\b(\d+)\.(\d+)\b")
-_MARKUP = re.compile(r"\[\[.*?\]\]|<[^<>]{0,200}>|[\[\]<>{}|\\^~`]", re.DOTALL)
-_LONG = re.compile(r"\b\d{5,}\b")
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[@-~]")
+_MARKUP = re.compile(r"\[\[.*?\]\]|<[^<>]{0,200}>|[\[\]<>{}|\\^~`_]", re.DOTALL)
+_DATE = re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:(T)(?=\d)|(?!\d))")
+_TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?Z?(?:(-)(?=\d{1,2}:\d)|(?![\d:]))")
+# A capital, then capitals and digits, hyphens inside, at least one digit.
+_ID = re.compile(r"(?<![\w.,-])(?=[A-Z-]*\d)[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*(?![\w-])")
+_PREFIXED = re.compile(r"([A-Z]+)-?(\d+)")
+# Digits that name and do not count: behind a noun, stuck to letters ("x12", but not "12 V" or "2nd"), or very many.
+_NUMBERED = re.compile(r"\b((?:lots?|boards?|(?:work )?orders?|badge)(?: number)?) (\d{2,})\b", re.IGNORECASE)
+_STUCK = re.compile(r"(?<=[^\W\d_])(\d+)")
+_LONG = re.compile(r"\d{5,}")
+_BEFORE_LETTERS = re.compile(r"(\d)(?=[^\W\d_])(?!(?:st|nd|rd|th)\b)")
+_MINUS = re.compile(r"(?<![\w)-])[-\u2212](?=\d)")
+_UNITS = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+_MEASURE = re.compile(rf"(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>{_UNITS})(?![\w/])")
+_DECIMAL = re.compile(r"(?<![\w.])(\d+)\.(\d+)(?!\.?\w)")
 
 
-def verbalise(text: str) -> str:
-    """The text as words for the voice, at most MOST_CHARACTERS long."""
+def verbalise(text: str, nouns: Mapping[str, str] = NOUNS) -> str:
+    """The text as words for the voice, at most MOST_CHARACTERS long. `nouns`: id prefix -> what it is called."""
     text = plain(text)
-    text = _ID.sub(_spelled, text)
-    text = _TIME.sub(lambda found: clock(int(found[1]), int(found[2])), text)
-    text = _MEASURE.sub(lambda found: f"{found[1]} {UNITS[found[2]]}", text)
-    text = _DECIMAL.sub(lambda found: f"{found[1]} point {digits(found[2])}", text)
+    text = _DATE.sub(_date, text)
+    text = _TIME.sub(_time, text)
+    text = _ID.sub(lambda found: _ident(found, nouns), text)
+    text = _NUMBERED.sub(lambda found: f"{found[1]} {digits(found[2])}", text)
+    text = _STUCK.sub(lambda found: f" {digits(found[1])} ", text)
+    text = _MINUS.sub("minus ", text)
+    text = _MEASURE.sub(_measure, text)
+    text = _DECIMAL.sub(lambda found: f"{_count(found[1])} point {digits(found[2])}", text)
     text = _LONG.sub(lambda found: digits(found[0]), text)
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rsplit(" ", 1)[0] + "…"
+    text = _BEFORE_LETTERS.sub(r"\1 ", text)
+    return _shortened(" ".join(text.split()))
 
 
 def plain(text: str) -> str:
-    """Without control characters, phoneme brackets (Piper's `[[…]]`) or tags: data cannot change how it is said."""
+    """One line without control characters, phonemes (Piper's `[[…]]`) or tags: data cannot change how it is said.
+
+    What is far beyond anything that would be said is left out.
+    """
+    text = _ESCAPE.sub(" ", text[: 4 * MOST_CHARACTERS])
     text = "".join(char if char.isprintable() else " " for char in text)
     while (without := _MARKUP.sub(" ", text)) != text:
         text = without
@@ -69,6 +91,7 @@ def clock(hour: int, minute: int) -> str:
 
 
 def _small(number: int) -> str:
+    """0 to 99 in words."""
     if number < 10:
         return DIGITS[number]
     if number < 20:
@@ -76,12 +99,51 @@ def _small(number: int) -> str:
     return TENS[number // 10] + (f"-{DIGITS[number % 10]}" if number % 10 else "")
 
 
-def _spelled(found: re.Match[str]) -> str:
-    noun, prefix, number = found[1], found[2], found[3]
-    known = _NOUNS.get(prefix)
-    said = f"{known} {digits(number)}" if known else f"{' '.join(prefix)} {digits(number)}"
-    if found.start() == 0 and known and not noun:
-        said = said[:1].upper() + said[1:]
-    # "work order WO-1007" and "lot L4712" already have their noun.
+def _count(number: str) -> str:
+    return _small(int(number)) if len(number) < 3 else number
+
+
+def _date(found: re.Match[str]) -> str:
+    year, month, day = found[1], int(found[2]), int(found[3])
+    return f"{MONTHS[month - 1]} {_small(day)}, {_year(year)}{', ' if found[4] else ''}"
+
+
+def _year(year: str) -> str:
+    """`2026` -> `twenty twenty-six`, `2005` -> `twenty oh five`."""
+    if year[1:3] == "00" or year.endswith("00"):
+        return digits(year)
+    return f"{_small(int(year[:2]))} {'oh ' if year[2] == '0' else ''}{_small(int(year[2:]))}"
+
+
+def _time(found: re.Match[str]) -> str:
+    seconds = f" and {_small(int(found[3]))} seconds" if found[3] and int(found[3]) else ""
+    return clock(int(found[1]), int(found[2])) + seconds + (" to " if found[4] else "")
+
+
+def _ident(found: re.Match[str], nouns: Mapping[str, str]) -> str:
+    prefixed = _PREFIXED.fullmatch(found[0])
+    noun = nouns.get(prefixed[1]) if prefixed else None
+    if prefixed is None or noun is None:
+        return _spelled(found[0])
+    said = digits(prefixed[2])
     before = found.string[: found.start()].rstrip().lower()
-    return digits(number) if known and before.endswith(known) else said
+    if before.endswith((noun, f"{noun}s")):  # "lot L4712" has its noun
+        return said
+    return f"{noun.capitalize() if not before else noun} {said}"
+
+
+def _spelled(ident: str) -> str:
+    """`OP-17` -> `O P one seven`."""
+    return " ".join(DIGITS[int(char)] if char.isdigit() else char for char in ident if char != "-")
+
+
+def _measure(found: re.Match[str]) -> str:
+    one = UNITS[found["unit"]]
+    return f"{found['number']} {one if found['number'] == '1' or one == 'percent' else one + 's'}"
+
+
+def _shortened(text: str) -> str:
+    """At most MOST_CHARACTERS, whole words, an ellipsis where some were left out."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return text[: MOST_CHARACTERS - 1].rsplit(" ", 1)[0] + "…"

@@ -19,8 +19,8 @@ Confirm = Literal["never", "always"]
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Confidence, 0 to 1: from `act` on taken as heard, below `ask` asked again, between the two confirmed."""
 
-    act: float = 0.7
-    ask: float = 0.35
+    act: float = 0.55
+    ask: float = 0.3
 
 
 class OrderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

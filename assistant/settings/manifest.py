@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from assistant.errors import SiteError
+from assistant.errors import ModelError, SiteError
 from assistant.settings import yaml
 
 
@@ -45,8 +45,15 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     models: dict[str, Model]
 
     def default(self, role: str) -> str:
-        """Id of the model that is used for a role. Raises KeyError when none is."""
-        return next(name for name, model in self.models.items() if model.role == role and model.default)
+        """Id of the model that is used for a role. Raises ModelError when there is none."""
+        for name, model in self.models.items():
+            if model.role == role and model.default:
+                return name
+        raise ModelError(f"no model of the manifest is the default for {role}")
+
+
+PLAIN = re.compile(r"(?:(?!\.)[\w.-]+/)*(?!\.)[\w.-]+", re.ASCII)
+"""A path below the cache: plain words, none of them hidden or `..`."""
 
 
 def load(folder: Path) -> Manifest:
@@ -54,14 +61,31 @@ def load(folder: Path) -> Manifest:
     file = folder / "manifest.yaml"
     manifest = yaml.read(file, Manifest)
     for name, model in manifest.models.items():
+        if problem := _problem(name, model):
+            raise SiteError(file, problem, key=name)
         for weight in model.files:
-            key = f"{name}/{weight.file}"
-            if not re.fullmatch(r"[0-9a-f]{64}", weight.sha256):
-                raise SiteError(file, "sha256 must be 64 hex digits", key=key)
-            if weight.bytes <= 0:
-                raise SiteError(file, "bytes must be above 0", key=key)
-            if Path(weight.file).is_absolute() or ".." in Path(weight.file).parts:
-                raise SiteError(file, "must lie inside the model's folder", key=key)
-            if not (weight.pypi or weight.npm or model.hub):
-                raise SiteError(file, "no source", key=key)
+            if problem := _file_problem(model, weight):
+                raise SiteError(file, problem, key=f"{name}/{weight.file}")
+    defaults = [model.role for model in manifest.models.values() if model.default]
+    for role in sorted({role for role in defaults if defaults.count(role) > 1}):
+        raise SiteError(file, f"more than one model is the default for {role}", key="default")
     return manifest
+
+
+def _problem(name: str, model: Model) -> str:
+    if not PLAIN.fullmatch(name):
+        return "an id is words with slashes between them"
+    if model.hub and not all(model.hub.partition("@")):
+        return "hub must be repository@revision"
+    files = [weight.file for weight in model.files]
+    return "" if files and len(files) == len(set(files)) else "needs files, each written once"
+
+
+def _file_problem(model: Model, weight: WeightFile) -> str:
+    if not PLAIN.fullmatch(weight.file):
+        return "must be a path inside the model's folder"
+    if not re.fullmatch(r"[0-9a-f]{64}", weight.sha256):
+        return "sha256 must be 64 hex digits"
+    if weight.bytes <= 0:
+        return "bytes must be above 0"
+    return "" if weight.pypi or weight.npm or model.hub else "no source"

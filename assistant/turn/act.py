@@ -100,7 +100,7 @@ class Actor:
                     shown = value if isinstance(value, str) else ",".join(value)
                     seen = f"{order.expect.variable}={shown}"
                     return Outcome(order, "done"), e.OrderDone(order.machine, seen, reading.time)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await self.clock.sleep(LOOK_EVERY_S)
         return Outcome(order, "uncertain", reason), e.OrderUncertain(order.machine, reason)
 
     async def _note(self, order: Order, turn: str, payload: e.Payload) -> None:

@@ -48,7 +48,9 @@ def test_a_correction_means_what_it_ends_with(said: str, meant: str) -> None:
     assert corrected[0].intent != "unknown"
 
 
-WORDS = st.sampled_from([*LANGUAGE.numbers.digits, *LANGUAGE.numbers.teens, *LANGUAGE.numbers.tens, "double", "hundred"])
+WORDS = st.sampled_from(
+    [*LANGUAGE.numbers.digits, *LANGUAGE.numbers.teens, *LANGUAGE.numbers.tens, "double", "hundred"]
+)
 
 
 @given(st.lists(WORDS, max_size=10))

@@ -120,8 +120,10 @@ def test_any_text_at_all_reads_as_something(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    "hold release stop lot board 4712 4711 four seven one two and no not don't never except printer one oven "
-    "bridging it this is yes please scratch that then all , . for to".split()
+    (
+        "hold release stop lot board 4712 4711 four seven one two and no not don't never except printer one oven "
+        "bridging it this is yes please scratch that then all , . for to"
+    ).split()
 )
 
 

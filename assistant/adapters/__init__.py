@@ -1,0 +1,1 @@
+"""One engine a file, each behind its port; foreign errors become ours here."""
