@@ -50,9 +50,12 @@ class Bench:
 
 
 @asynccontextmanager
-async def a_core(log: MemoryLog | None = None, machines: MemoryMachines | None = None) -> AsyncIterator[Bench]:
+async def a_core(
+    log: MemoryLog | None = None, machines: MemoryMachines | None = None, clock: SteppedClock | None = None
+) -> AsyncIterator[Bench]:
     """A core that has heard all that its plant has to say."""
-    log, machines, clock = log or MemoryLog(), machines or MemoryMachines(the_plant()), SteppedClock()
+    log, clock = log or MemoryLog(), clock or SteppedClock()
+    machines = machines or MemoryMachines(the_plant(), wall=clock.now)
     async with AsyncExitStack() as stack:
         core, ingest = await start(the_site(), log, machines, stack, clock)
         await ingest.catch_up()

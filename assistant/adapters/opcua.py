@@ -52,13 +52,34 @@ NOT_CALLED = frozenset(
 CHUNK = 500
 """Journal entries asked for at once."""
 
+REPORTED = frozenset(
+    payload.type
+    for payload in (
+        e.MachineStateChanged,
+        e.AlarmRaised,
+        e.AlarmAcknowledged,
+        e.AlarmCleared,
+        e.BoardArrived,
+        e.BoardDeparted,
+        e.BoardInspected,
+        e.LotHeld,
+        e.LotReleased,
+        e.BoardHeld,
+        e.BoardReleased,
+        e.MachineHeld,
+        e.MachineReleased,
+        e.BoardSentToRework,
+        e.BoardWithdrawnFromRework,
+    )
+)
+"""What a machine may report. A journal that tells of turns, operators or orders is not believed."""
+
 _log = structlog.get_logger(__name__)
 
 
 class _Entry(msgspec.Struct, frozen=True):
     """One line of the plant's journal."""
 
-    id: str
     source: str
     subject: str
     time: float
@@ -86,14 +107,17 @@ class OpcUaMachines:
         self._observing: _Session | None = None
         self._commanding: _Session | None = None
         self._connecting = asyncio.Lock()
-        self._beats: tuple[object, ...] = ()
-        self._alive = float("-inf")
-        """Monotonic time at which a heartbeat was last seen to move."""
+        self._beats: dict[str, tuple[object, float]] = {}
+        """Machine -> its heartbeat, and the monotonic time at which it was last seen to move."""
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 
     def age(self) -> float:
         """Seconds since a heartbeat last moved; infinity when none ever did."""
-        return time.monotonic() - self._alive
+        return min((self._silent(machine) for machine in self._machines), default=float("inf"))
+
+    def _silent(self, machine: str) -> float:
+        """Seconds since this machine's heartbeat last moved."""
+        return time.monotonic() - self._beats.get(machine, (None, float("-inf")))[1]
 
     async def send(self, order: Order) -> Receipt:
         """One call, never repeated; see ports.Machines."""
@@ -101,8 +125,10 @@ class OpcUaMachines:
         from asyncua.ua.uaerrors import UaStatusCodeError
 
         until = time.monotonic() + order.within
-        session = await self._command_session()
-        method = self._hardware.methods[order.method]
+        method = self._hardware.methods.get(order.method)
+        if method is None:
+            raise NotSent(f"{order.machine} has no method {order.method}")
+        session = await self._command_session(order.machine)
         node = session.node(method.node.format(machine=order.machine))
         parent = session.node(order.machine)
         inputs = [
@@ -127,8 +153,8 @@ class OpcUaMachines:
     async def observe(self, machine: str) -> Reading:
         """All variables of a machine in one read; see ports.Machines."""
         session = self._observing
-        if session is None or self.age() > self._hardware.stale_after_s:
-            raise NotObserved("no connection to the machines")
+        if session is None or self._silent(machine) > self._hardware.stale_after_s:
+            raise NotObserved(f"nothing was heard of {machine} lately")
         names = list(self._hardware.variables)
         nodes = [session.node(pattern.format(machine=machine)) for pattern in self._hardware.variables.values()]
         try:
@@ -139,9 +165,12 @@ class OpcUaMachines:
         bad = next((name for name, value in zip(names, values, strict=True) if not _good(value)), None)
         if bad is not None:
             raise NotObserved(f"{machine} reports {bad} with bad quality")
-        times = [value.SourceTimestamp or value.ServerTimestamp for value in values]
-        oldest = min((_seconds(moment) for moment in times if moment is not None), default=0.0)
-        return Reading(machine, {n: _plain(v.Value.Value) for n, v in zip(names, values, strict=True)}, oldest)
+        now = time.time()
+        times = [_seconds(value.SourceTimestamp or value.ServerTimestamp) for value in values]
+        off = max(abs(now - moment) for moment in times)
+        if off > self._hardware.stale_after_s:
+            raise NotObserved(f"{machine} reports values of another time, {off:.0f} s off")
+        return Reading(machine, {n: _plain(v.Value.Value) for n, v in zip(names, values, strict=True)}, min(times))
 
     async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:
         """What has happened since; empty when out of reach."""
@@ -159,8 +188,7 @@ class OpcUaMachines:
         tries = 0
         while True:
             try:
-                session = await self._connect()
-                first = await self._fresh(session, after)
+                session, first = await self._begin(after)
             except Exception as exc:
                 if lost_at is None:
                     lost_at = time.monotonic()
@@ -208,10 +236,19 @@ class OpcUaMachines:
                 client.disconnect_socket()
             raise
 
-    async def _command_session(self) -> _Session:
+    async def _begin(self, after: Mapping[str, int]) -> tuple[_Session, Sequence[Happening]]:
+        """A new observing session, and what it saw at first; one that is of no use is hung up."""
+        session = await self._connect()
+        try:
+            return session, await self._fresh(session, after)
+        except BaseException:
+            await _hang_up(session)
+            raise
+
+    async def _command_session(self, machine: str) -> _Session:
         """The commanding session, made when first needed. Raises NotSent."""
-        if self.age() > self._hardware.stale_after_s:
-            raise NotSent("no connection to the machines")
+        if self._observing is None or self._silent(machine) > self._hardware.stale_after_s:
+            raise NotSent(f"nothing was heard of {machine} lately")
         async with self._connecting:
             if self._commanding is None:
                 try:
@@ -231,13 +268,22 @@ class OpcUaMachines:
         """Heartbeats and journal, once. Raises when the plant is silent or its heart stands still."""
         async with asyncio.timeout(ANSWER_S):
             nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
-            values = await session.client.read_attributes(nodes)
-            beats = tuple(value.Value.Value for value in values if _good(value))
-            if beats and beats != self._beats:
-                self._beats, self._alive = beats, time.monotonic()
-            elif self._observing is session and self.age() > self._hardware.stale_after_s:
+            for machine, value in zip(self._machines, await session.client.read_attributes(nodes), strict=True):
+                if _good(value):
+                    self._beat(machine, value)
+            # Asked of a new session as well: a server that answers for dead machines is not "restored".
+            if self._machines and self.age() > self._hardware.stale_after_s:
                 raise ConnectionError("the machines' heartbeats stand still")
             return await self._new(session, after)
+
+    def _beat(self, machine: str, value: Any) -> None:
+        """One look at a heartbeat. At the first, only its own time can tell whether it beats."""
+        before = self._beats.get(machine)
+        if before is None:
+            age = abs(time.time() - _seconds(value.SourceTimestamp))
+            self._beats[machine] = (value.Value.Value, time.monotonic() - age)
+        elif before[0] != value.Value.Value:
+            self._beats[machine] = (value.Value.Value, time.monotonic())
 
     async def _new(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
         names = self._hardware.journal
@@ -249,7 +295,7 @@ class OpcUaMachines:
             if not entries:
                 break
             for sequence, entry in enumerate(entries, start=seen + 1):
-                event = _event(entry)
+                event = _event(entry, f"{run}-{sequence}")
                 if event is not None:
                     happenings.append(Happening(run, sequence, event))
             seen += len(entries)
@@ -270,15 +316,20 @@ class OpcUaMachines:
         return Happening("", 0, event)
 
 
-def _event(entry: str) -> e.Event | None:
-    """A journal entry as an event; None, and a line in the log, for one that is not ours to understand."""
+def _event(entry: str, ident: str) -> e.Event | None:
+    """A journal entry as an event; None, and a line in the log, for one that is not a machine's to report.
+
+    Its id comes from its place in the journal: what a machine writes can take no other event's place.
+    """
     try:
         fields = msgspec.json.decode(entry, type=_Entry)
+        if fields.type not in REPORTED or not fields.source.startswith("/machines/"):
+            raise ValueError(f"{fields.type} of {fields.source} is not a machine's to report")
         data = msgspec.json.decode(fields.data, type=e.EVENT_TYPES[fields.type])
-    except (msgspec.DecodeError, KeyError) as exc:
+    except ValueError as exc:  # msgspec's errors are ValueErrors too
         _log.warning("journal entry skipped", entry=entry[:200], why=str(exc))
         return None
-    return e.Event(fields.id, fields.source, fields.subject, fields.time, data)
+    return e.Event(ident, fields.source, fields.subject, fields.time, data)
 
 
 def _good(value: Any) -> bool:
@@ -292,8 +343,9 @@ def _plain(value: Any) -> str | tuple[str, ...]:
     return "" if value is None else str(value)
 
 
-def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+def _seconds(moment: datetime | None) -> float:
+    """Unix seconds UTC; 1970 for a value that bears no time, so that it counts as old."""
+    return 0.0 if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _why(exc: BaseException) -> str:

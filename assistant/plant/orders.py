@@ -11,6 +11,8 @@ from assistant.plant.machines import Machine
 from assistant.plant.simulation import Simulation
 
 Args = Mapping[str, str]
+Asked = tuple[str, str, tuple[tuple[str, str], ...]]
+"""Machine, method and arguments: what makes two orders the same."""
 CLEARS_AFTER_S = 60.0
 """An alarm's condition goes away this long after somebody acknowledged it (they saw to it)."""
 
@@ -33,23 +35,31 @@ class Orders:
     def __init__(self, simulation: Simulation, ledger: Ledger, wall: Callable[[], float]) -> None:
         """`wall`: Unix seconds UTC now."""
         self._simulation, self._ledger, self._wall = simulation, ledger, wall
-        self._answers: dict[str, tuple[bool, str]] = {}
-        self._busy: set[tuple[str, str]] = set()
-        """(machine, unit) of what was accepted and is not done yet."""
+        self._answers: dict[str, tuple[Asked, tuple[bool, str]]] = {}
+        self._busy: set[str] = set()
+        """What an order was accepted for that is not done yet: a unit, or a machine and perhaps its alarm."""
 
     def take(self, order: str, machine: str, method: str, args: Args, deadline: float) -> tuple[bool, str]:
-        """(accepted, reason). The same order id again gets the same answer and does nothing."""
+        """(accepted, reason). The same order id again gets the same answer and does nothing.
+
+        Validity comes before duplicates: an id that was used for another order gets no answer of that one.
+        """
+        asked = (machine, method, tuple(sorted(args.items())))
         if order in self._answers:
-            return self._answers[order]
+            first, answer = self._answers[order]
+            return answer if first == asked else (False, "that order id was used for another order")
         declared = METHODS[method]
         target = self._simulation.machines[machine]
         name = method.capitalize()
         why = "too late" if self._wall() > deadline else "no order id" if not order else ""
-        work = (machine, args.get("unit", args.get("alarm", "")))
+        # A lot is held at any machine of its line: what is busy is the lot, wherever the order came in.
+        work = args.get("unit", " ".join((machine, args.get("alarm", ""))))
         why = why or ("busy with an order before this one" if work in self._busy else "")
         why = why or declared.refuse(self._simulation, target, args)
-        self._answers[order] = (not why, why)
+        # On disk first: an answer that could not be written down is none, and is not repeated as one either.
         self._ledger.write(self._wall(), order, machine, name, args, "rejected" if why else "accepted", why)
+        answer = (not why, why)
+        self._answers[order] = (asked, answer)
         if not why:
             self._busy.add(work)
 
@@ -59,7 +69,7 @@ class Orders:
                 self._ledger.write(self._wall(), order, machine, name, args, "done")
 
             self._simulation.later(declared.takes_s, do)
-        return self._answers[order]
+        return answer
 
 
 # ---- hold and release ------------------------------------------------------------------------------------
@@ -155,22 +165,25 @@ def _refuse_rework(sim: Simulation, machine: Machine, args: Args) -> str:
         return "this is no rework bench"
     if not _boards(sim, unit):
         return f"{unit} is not known here"
-    lot = sim.boards[unit].lot if unit in sim.boards else ""
-    return f"{unit} is in the queue already" if unit in machine.queue or lot in machine.queue else ""
+    there = all(sim.boards[board].machine == machine.id for board in _boards(sim, unit))
+    return f"{unit} is in the queue already" if there or unit in machine.queue else ""
 
 
 def _rework(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
     machine.queue.append(args["unit"])
     for ident in _boards(sim, args["unit"]):
         board = sim.boards[ident]
+        if board.machine == machine.id:
+            continue  # it was sent by itself before its lot was
         sim.take_out(board)
         board.machine = machine.id
         sim.report(machine.id, ident, e.BoardSentToRework(machine.id, board.lot, args.get("defect", ""), order))
 
 
 def _withdraw(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
-    machine.queue.remove(args["unit"])
-    for ident in reversed(_boards(sim, args["unit"])):
+    boards = [board for board in _boards(sim, args["unit"]) if sim.boards[board].machine == machine.id]
+    machine.queue[:] = [unit for unit in machine.queue if unit != args["unit"] and unit not in boards]
+    for ident in reversed(boards):
         board = sim.boards[ident]
         board.machine = ""
         sim.report(machine.id, ident, e.BoardWithdrawnFromRework(machine.id, board.lot, order))

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlparse
 
@@ -38,12 +39,15 @@ class PlantServer:
 
     def __init__(self, plant: Plant, hardware: Hardware, ledger: Ledger, *, seed: int, speed: float) -> None:
         self._hardware, self._speed = hardware, speed
-        self._started = time.time()
+        self._began = time.time()
+        """Unix seconds UTC of simulated second 0: the first step, once clients may come."""
+        self._last = time.monotonic()
+        self._names = {**hardware.variables, "heartbeat": hardware.heartbeat}
         self.run_id = uuid.uuid4().hex[:12]
         self._journal: list[str] = []
         self._simulation = Simulation(plant, seed, self._note)
         self._orders = Orders(self._simulation, ledger, time.time)
-        self._shown: dict[tuple[str, str], object] = {}
+        self._shown: dict[str, dict[str, object]] = {}
         self._server: Any = None
         self._index = 0
 
@@ -51,17 +55,21 @@ class PlantServer:
         """Serve until cancelled; `ready` is called when clients may come. Raises UsageError, AssistantError."""
         host, port = _loopback(endpoint)
         async with self._serving(endpoint, host, port):
+            self._began, self._last = time.time(), time.monotonic()
+            beat, count = self._last, 0
             ready()
-            last = beat = time.monotonic()
-            count = 0
             while True:
-                now = time.monotonic()
-                self._simulation.advance((now - last) * self._speed)
-                last = now
-                if now - beat >= BEAT_S:
-                    beat, count = now, count + 1
+                self._advance()
+                if self._last - beat >= BEAT_S:
+                    beat, count = self._last, count + 1
                 await self._show(count)
                 await asyncio.sleep(TICK_S)
+
+    def _advance(self) -> None:
+        """Bring the simulation to the present."""
+        now = time.monotonic()
+        self._simulation.advance((now - self._last) * self._speed)
+        self._last = now
 
     # ---- address space -----------------------------------------------------------------------------------
 
@@ -72,6 +80,8 @@ class PlantServer:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._server = Server()
         await self._server.init()
+        # asyncua takes anybody who says "admin" for one, and an admin may write what machines show (pitfalls A8).
+        self._server.allow_remote_admin(False)
         self._server.set_endpoint(endpoint)
         self._server.set_server_name("line-assistant reference plant")
         self._index = await self._server.register_namespace(self._hardware.namespace)
@@ -91,8 +101,7 @@ class PlantServer:
         objects = self._server.nodes.objects
         for machine in self._simulation.machines.values():
             parent = await objects.add_object(self._id(machine.id), machine.id)
-            names = {**self._hardware.variables, "heartbeat": self._hardware.heartbeat}
-            for variable, pattern in names.items():
+            for variable, pattern in self._names.items():
                 node = self._id(pattern.format(machine=machine.id))
                 await parent.add_variable(node, variable.capitalize(), _variant(self._value(machine, variable, 0)))
             for method, declared in self._hardware.methods.items():
@@ -118,11 +127,17 @@ class PlantServer:
         from asyncua.common.methods import uamethod
 
         @uamethod
-        async def call(parent: Any, order: str, deadline: Any, *values: str) -> tuple[bool, str]:
-            args = dict(zip(names, values, strict=True))
+        async def call(parent: Any, *inputs: Any) -> tuple[bool, str]:
+            # A client may send what it likes: what is no order is refused here, before anything remembers it.
+            if len(inputs) != 2 + len(names):
+                return False, f"takes an order id, a deadline and {len(names)} arguments"
+            order, deadline, *values = inputs
+            if not isinstance(deadline, datetime) or not all(isinstance(text, str) for text in (order, *values)):
+                return False, "order id and arguments must be strings, the deadline a time"
             # OPC UA times are UTC and asyncua gives them without a zone.
             due = deadline.timestamp() if deadline.tzinfo else _utc(deadline)
-            return self._orders.take(order, machine, method, args, due)
+            self._advance()
+            return self._orders.take(order, machine, method, dict(zip(names, values, strict=True)), due)
 
         return call
 
@@ -136,21 +151,28 @@ class PlantServer:
     # ---- what is shown -----------------------------------------------------------------------------------
 
     async def _show(self, beats: int) -> None:
-        """Write what has changed since the last tick."""
-        for machine in self._simulation.machines.values():
-            for variable, pattern in self._hardware.variables.items():
-                await self._write(pattern.format(machine=machine.id), self._value(machine, variable, beats))
-            await self._write(self._hardware.heartbeat.format(machine=machine.id), beats)
-        await self._write(self._hardware.journal.head, len(self._journal))
+        """Write what has changed since the last tick, the journal first: who sees an effect finds its entry.
 
-    async def _write(self, name: str, value: object) -> None:
+        All variables of a machine are written together, at each change and each heartbeat, under one time: what is
+        read of a machine is never older than its last change, and never much older than its heart.
+        """
+        await self._write("Journal", {self._hardware.journal.head: len(self._journal)})
+        for machine in self._simulation.machines.values():
+            values = {
+                pattern.format(machine=machine.id): self._value(machine, variable, beats)
+                for variable, pattern in self._names.items()
+            }
+            await self._write(machine.id, values)
+
+    async def _write(self, whose: str, values: dict[str, object]) -> None:
         from asyncua import ua
 
-        if self._shown.get((name, "")) == value:
+        if self._shown.get(whose) == values:
             return
-        self._shown[name, ""] = value
-        stamped = ua.DataValue(_variant(value), SourceTimestamp=_now())
-        await self._server.write_attribute_value(self._id(name), stamped)
+        self._shown[whose] = values
+        now: Any = datetime.now(UTC)
+        for name, value in values.items():
+            await self._server.write_attribute_value(self._id(name), ua.DataValue(_variant(value), SourceTimestamp=now))
 
     def _value(self, machine: Machine, variable: str, beats: int) -> object:
         holds = self._simulation.holds
@@ -178,7 +200,7 @@ class PlantServer:
             "id": f"{self.run_id}-{sequence}",
             "source": f"/machines/{machine}",
             "subject": subject,
-            "time": round(self._started + (now if now < 0 else now / self._speed), 3),
+            "time": round(self._began + (now if now < 0 else now / self._speed), 3),
             "type": payload.type,
             "data": payload,
         }
@@ -196,16 +218,8 @@ def _variant(value: object) -> Any:
     return ua.Variant(value, ua.VariantType.String)
 
 
-def _now() -> Any:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
-
-
-def _utc(moment: Any) -> float:
-    from datetime import UTC
-
-    return float(moment.replace(tzinfo=UTC).timestamp())
+def _utc(moment: datetime) -> float:
+    return moment.replace(tzinfo=UTC).timestamp()
 
 
 def _loopback(endpoint: str) -> tuple[str, int]:

@@ -15,8 +15,8 @@ from assistant.domain import events as e
 from assistant.plant.machines import PLACES, Board, Machine
 from assistant.settings.plant import Plant
 
-STEP_S = 0.25
-"""Longest stretch of simulated seconds taken at once."""
+STEP_S = 0.05
+"""Simulated seconds of one step; always whole steps, or the same seed would not give the same shift."""
 WARM_UP_S = 300.0
 """The shift is this old when the simulation begins: lines are full, the first lot is partly through."""
 FIRST_ALARM_S = -30.0
@@ -33,6 +33,9 @@ class Simulation:
 
     def __init__(self, plant: Plant, seed: int, report: Report) -> None:
         self.now = -WARM_UP_S
+        self._steps = 0
+        self._owed = 0.0
+        """Simulated seconds that are due and do not make a whole step yet."""
         self.machines = {m.id: Machine(m.id, m.kind, plant.line_of(m.id)) for m in plant.machines}
         self.lines = {line.id: [self.machines[machine] for machine in line.machines] for line in plant.lines}
         orders = {order.id: order for order in plant.workorders}
@@ -56,17 +59,18 @@ class Simulation:
         self.advance(WARM_UP_S)
 
     def advance(self, seconds: float) -> None:
-        """Let simulated time pass."""
-        end = self.now + seconds
-        while self.now < end:
-            step = min(STEP_S, end - self.now)
-            self.now += step
+        """Let simulated time pass, step by step; what is left over is kept for the next call."""
+        self._owed += seconds
+        while self._owed >= STEP_S - 1e-9:
+            self._owed -= STEP_S
+            self._steps += 1
+            self.now = self._steps * STEP_S - WARM_UP_S
             self._due, due = [x for x in self._due if x[0] > self.now], [x for x in self._due if x[0] <= self.now]
             for _, effect in due:
                 effect()
             for machines in self.lines.values():
                 for index in reversed(range(len(machines))):
-                    self._step(machines, index, step)
+                    self._step(machines, index, STEP_S)
             for machine in self.machines.values():
                 self._alarm(machine)
 

@@ -13,6 +13,7 @@ from assistant.errors import UsageError
 from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, a_core
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
+from tests.fakes.stepped_clock import SteppedClock
 from tests.site import the_intents, the_plant
 
 
@@ -244,7 +245,7 @@ async def test_nothing_heard_is_nothing_said_and_words_not_for_us_are_not_kept()
 
 async def test_machines_out_of_reach_mean_nothing_was_done_and_knowledge_has_an_age() -> None:
     async with a_core() as bench:
-        bench.machines.reachable = False
+        bench.machines.connect(False)
         answer = await bench.say("hold lot 4712, bridging")
         assert answer.decision is Decision.FAILED and answer.say.endswith("so nothing was done.")
         assert bench.types()[-2:] == ["order.failed", "turn.answered"]
@@ -253,18 +254,18 @@ async def test_machines_out_of_reach_mean_nothing_was_done_and_knowledge_has_an_
 
 async def test_a_lost_answer_is_looked_after_and_never_sent_again() -> None:
     async with a_core() as bench:
-        bench.machines.mute = True
+        bench.machines.answer_lost = "done"
         assert (await bench.say("hold lot 4712, bridging")).decision is Decision.DONE  # seen to be so
-        bench.machines.deaf = True
+        bench.machines.answer_lost = "not done"
         answer = await bench.say("hold lot 4713, bridging")
         assert answer.decision is Decision.UNCERTAIN and "don't know" in answer.say
-        assert max(bench.machines.sent.values()) == 1
+        assert len({order.id for order in bench.machines.sent}) == len(bench.machines.sent) == 1
         assert "order.uncertain" in bench.types()
 
 
 async def test_what_cannot_be_seen_is_not_claimed() -> None:
     async with a_core() as bench:
-        bench.machines.blind = True
+        bench.machines.bad_quality.add("PRN-1")
         assert (await bench.say("hold lot 4712, bridging")).decision is Decision.UNCERTAIN
 
 
@@ -287,14 +288,15 @@ async def test_without_a_log_nothing_acts_and_questions_are_still_answered() -> 
 
 
 async def test_an_order_that_a_dead_core_left_open_is_uncertain_and_not_sent_again() -> None:
-    log, machines = MemoryLog(), MemoryMachines(the_plant())
-    async with a_core(log, machines) as bench:
+    log, clock = MemoryLog(), SteppedClock()
+    machines = MemoryMachines(the_plant(), wall=clock.now)
+    async with a_core(log, machines, clock) as bench:
         await bench.say("hold lot 4712, bridging")
     cut = next(i for i, event in enumerate(log.events) if event.type == "order.accepted")
     del log.events[cut:]
-    async with a_core(log, machines) as bench:
+    async with a_core(log, machines, clock) as bench:
         assert "order.uncertain" in bench.types()
-        assert max(machines.sent.values()) == 1
+        assert len(machines.sent) == 1
         assert (await bench.say("status of lot 4712")).say.startswith("Lot four seven one two is on hold")
 
 

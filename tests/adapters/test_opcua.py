@@ -1,0 +1,395 @@
+"""OPC UA when things go wrong: nothing is claimed that was not read, nothing is sent twice or late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assistant.adapters.opcua import OpcUaMachines
+from assistant.domain import events as e
+from assistant.domain.values import Order
+from assistant.errors import NotObserved, NotSent, Uncertain
+from assistant.ports import Happening
+from assistant.settings.paths import shipped_site
+from tests.fakes.opcua_proxy import Fate, Proxy
+from tests.fakes.running_plant import free_endpoint, running_plant, until
+from tests.fakes.tiny_server import TinyServer
+from tests.site import the_hardware, the_plant
+
+UNCERTAIN_QUALITY, BAD_QUALITY = 0x40000000, 0x80000000
+
+
+class Followed:
+    """What `happenings` has told so far."""
+
+    def __init__(self, machines: OpcUaMachines) -> None:
+        self.machines = machines
+        self.seen: dict[str, int] = {}
+        self.all: list[Happening] = []
+
+    async def run(self) -> None:
+        async for batch in self.machines.happenings(self.seen):
+            for happening in batch:
+                self.all.append(happening)
+                if happening.journal:
+                    self.seen[happening.journal] = happening.sequence
+
+    def count(self, kind: type[e.Payload]) -> int:
+        return sum(isinstance(happening.event.data, kind) for happening in self.all)
+
+    def restored(self, times: int) -> bool:
+        return self.count(e.ConnectionRestored) >= times
+
+
+@asynccontextmanager
+async def following(endpoint: str, machines: list[str] | None = None) -> AsyncIterator[Followed]:
+    wired = msgspec.structs.replace(the_hardware(), endpoint=endpoint)
+    opcua = OpcUaMachines(wired, machines or [machine.id for machine in the_plant().machines])
+    followed = Followed(opcua)
+    task = asyncio.create_task(followed.run())
+    try:
+        yield followed
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await opcua.close()
+
+
+@asynccontextmanager
+async def tiny() -> AsyncIterator[tuple[TinyServer, Followed]]:
+    wired = msgspec.structs.replace(the_hardware(), endpoint=free_endpoint())
+    async with TinyServer(wired) as server, following(wired.endpoint, ["PRN-1", "PRN-2"]) as followed:
+        await until(lambda: followed.restored(1))
+        yield server, followed
+
+
+def an_order(machine: str, method: str, **args: str) -> Order:
+    expect = the_hardware().methods[method].expectation(args)
+    return Order(uuid.uuid4().hex, machine, method, args, expect, time.time() + 3.0)
+
+
+def ledger_of(file: Path, order: Order) -> list[str]:
+    entries = [json.loads(line) for line in file.read_text().splitlines()]
+    return [entry["result"] for entry in entries if entry["order"] == order.id]
+
+
+# ---- out of reach --------------------------------------------------------------------------------------------
+
+
+async def test_absent_server_is_not_sent_not_observed_and_told_once() -> None:
+    async with following(free_endpoint()) as followed:
+        await until(lambda: followed.count(e.ConnectionLost) == 1)
+        with pytest.raises(NotSent):
+            await followed.machines.send(an_order("PRN-1", "stop"))
+        with pytest.raises(NotObserved):
+            await followed.machines.observe("PRN-1")
+        assert list(await followed.machines.journal({})) == []
+        assert followed.machines.age() == float("inf")
+        assert len(followed.all) == 1
+
+
+async def test_restarted_plant_is_found_again_and_its_new_journal_read_from_the_start() -> None:
+    endpoint = free_endpoint()
+    async with following(endpoint) as followed:
+        async with running_plant(endpoint) as first:
+            await until(lambda: followed.restored(1))
+        await until(lambda: followed.count(e.ConnectionLost) >= 1)
+        lost = followed.count(e.ConnectionLost)
+        with pytest.raises(NotSent):
+            await followed.machines.send(an_order("PRN-1", "stop"))
+        async with running_plant(endpoint) as second:
+            await until(lambda: followed.restored(2))
+            assert (await followed.machines.observe("PRN-1")).values["state"]
+            assert (await followed.machines.send(an_order("PRN-1", "stop"))).accepted
+        assert followed.count(e.ConnectionLost) >= lost
+    for plant in (first, second):
+        sequences = [happening.sequence for happening in followed.all if happening.journal == plant.run_id]
+        assert sequences == list(range(1, len(sequences) + 1))
+        assert sequences
+
+
+async def test_broken_connection_loses_no_entry_of_the_journal() -> None:
+    endpoint = free_endpoint()
+    async with (
+        running_plant(endpoint, speed=20.0) as plant,
+        Proxy(endpoint) as proxy,
+        following(proxy.endpoint) as followed,
+    ):
+        for breaks in range(1, 4):
+            await until(lambda: followed.restored(breaks))  # noqa: B023 (awaited in this round)
+            before = followed.seen[plant.run_id]
+            proxy.cut()
+            await until(lambda: followed.seen[plant.run_id] > before + 5)  # noqa: B023
+        sequences = [happening.sequence for happening in followed.all if happening.journal]
+        assert sequences == list(range(1, len(sequences) + 1))
+
+
+# ---- an order in between -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fate", [Fate.ANSWER_LOST, Fate.CUT])
+async def test_lost_answer_is_uncertain_and_the_order_was_sent_once(tmp_path: Path, fate: Fate) -> None:
+    endpoint, ledger = free_endpoint(), tmp_path / "ledger.jsonl"
+    async with (
+        running_plant(endpoint, ledger=ledger),
+        Proxy(endpoint) as proxy,
+        following(proxy.endpoint) as followed,
+    ):
+        await until(lambda: followed.restored(1))
+        order = an_order("PRN-1", "stop")
+        proxy.on(order.id, fate)
+        with pytest.raises(Uncertain):
+            await followed.machines.send(order)
+        await until(lambda: ledger_of(ledger, order) == ["accepted", "done"])
+        assert proxy.requests == 1
+
+
+async def test_request_that_arrives_after_its_deadline_does_nothing(tmp_path: Path) -> None:
+    endpoint, ledger = free_endpoint(), tmp_path / "ledger.jsonl"
+    async with (
+        running_plant(endpoint, ledger=ledger),
+        Proxy(endpoint) as proxy,
+        following(proxy.endpoint) as followed,
+    ):
+        await until(lambda: followed.restored(1))
+        order = replace(an_order("PRN-1", "stop"), deadline=time.time() + 0.5)
+        proxy.on(order.id, Fate.LATE)
+        with pytest.raises(Uncertain):
+            await followed.machines.send(order)
+        assert ledger_of(ledger, order) == []
+        await until(lambda: time.time() > order.deadline)
+        proxy.let_go()
+        await until(lambda: ledger_of(ledger, order) != [])
+        assert ledger_of(ledger, order) == ["rejected"]
+
+
+async def test_server_that_dies_in_mid_call_is_uncertain() -> None:
+    async with tiny() as (server, followed):
+        asked = asyncio.Event()
+
+        async def never(order: str) -> tuple[bool, str]:
+            asked.set()
+            await asyncio.Event().wait()
+            return True, ""
+
+        server.answer = never
+        call = asyncio.create_task(followed.machines.send(an_order("PRN-1", "stop")))
+        await asked.wait()
+        await server.stop()
+        with pytest.raises(Uncertain):
+            await call
+        assert len(server.calls) == 1
+
+
+async def test_fault_inside_the_machine_is_uncertain() -> None:
+    """The server answers BadUnexpectedError for a method that raised: it may have done half of it before."""
+    async with tiny() as (server, followed):
+
+        async def breaks(order: str) -> tuple[bool, str]:
+            await server.write("state", "stopped")
+            raise RuntimeError("after it had stopped")
+
+        server.answer = breaks
+        with pytest.raises(Uncertain):
+            await followed.machines.send(an_order("PRN-1", "stop"))
+        assert (await followed.machines.observe("PRN-1")).values["state"] == "stopped"
+
+
+async def test_answers_that_nobody_waits_for_any_more_do_not_matter() -> None:
+    async with tiny() as (server, followed):
+        gate = asyncio.Event()
+
+        async def slow(order: str) -> tuple[bool, str]:
+            await gate.wait()
+            return True, ""
+
+        server.answer = slow
+        first = an_order("PRN-1", "stop")
+        with pytest.raises(Uncertain):
+            await followed.machines.send(first)
+
+        async def refuses(order: str) -> tuple[bool, str]:
+            return False, "no"
+
+        server.answer = refuses
+        gate.set()
+        second = an_order("PRN-1", "start")
+        receipt = await followed.machines.send(second)
+        assert (receipt.accepted, receipt.reason) == (False, "no")
+        assert server.calls == [first.id, second.id]
+
+
+# ---- quality and freshness -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [UNCERTAIN_QUALITY, BAD_QUALITY])
+async def test_value_of_less_than_good_quality_is_not_observed(status: int) -> None:
+    async with tiny() as (server, followed):
+        await server.write("held", ("L4712",))
+        assert (await followed.machines.observe("PRN-1")).values["held"] == ("L4712",)
+        await server.write("held", ("L4712",), status=status)
+        with pytest.raises(NotObserved, match="held"):
+            await followed.machines.observe("PRN-1")
+        await server.write("held", ())
+        assert (await followed.machines.observe("PRN-1")).values["held"] == ()
+
+
+async def test_heart_that_stands_still_is_stale_and_told_once() -> None:
+    async with tiny() as (server, followed):
+        server.heart_stops()
+        await until(lambda: followed.count(e.ConnectionLost) == 1)
+        with pytest.raises(NotSent):
+            await followed.machines.send(an_order("PRN-1", "stop"))
+        with pytest.raises(NotObserved):
+            await followed.machines.observe("PRN-1")
+        assert server.calls == []
+        looks = server.looks
+        await until(lambda: server.looks > looks + 20)
+        assert [type(happening.event.data) for happening in followed.all] == [e.ConnectionRestored, e.ConnectionLost]
+
+
+async def test_one_machine_whose_heart_stands_still_is_not_trusted_and_the_other_is() -> None:
+    async with tiny() as (server, followed):
+        assert (await followed.machines.observe("PRN-2")).machine == "PRN-2"
+        server.heart_stops("PRN-2")
+
+        async def noticed() -> bool:
+            try:
+                await followed.machines.observe("PRN-2")
+            except NotObserved:
+                return True
+            return False
+
+        await until(noticed)
+        with pytest.raises(NotSent):
+            await followed.machines.send(an_order("PRN-2", "stop"))
+        assert (await followed.machines.observe("PRN-1")).machine == "PRN-1"
+        assert (await followed.machines.send(an_order("PRN-1", "stop"))).accepted
+        assert followed.count(e.ConnectionLost) == 0
+
+
+@pytest.mark.parametrize("off", [-3600.0, 3600.0])
+async def test_value_of_another_time_is_not_observed(off: float) -> None:
+    async with tiny() as (server, followed):
+        await server.write("held", ("L4712",), at=time.time() + off)
+        with pytest.raises(NotObserved):
+            await followed.machines.observe("PRN-1")
+
+
+async def test_server_that_answers_for_dead_machines_is_not_connected() -> None:
+    """At the first look nothing has moved yet: the heartbeat's own time must tell."""
+    wired = msgspec.structs.replace(the_hardware(), endpoint=free_endpoint())
+    async with TinyServer(wired) as server:
+        server.heart_stops()
+        await server.hearts_stood_still_since(time.time() - 60.0)
+        async with following(wired.endpoint, ["PRN-1", "PRN-2"]) as followed:
+            await until(lambda: followed.count(e.ConnectionLost) == 1)
+            with pytest.raises(NotSent):
+                await followed.machines.send(an_order("PRN-1", "stop"))
+            assert followed.count(e.ConnectionRestored) == 0
+
+
+async def test_reading_is_newer_than_the_order_whose_effect_it_shows() -> None:
+    endpoint = free_endpoint()
+    async with running_plant(endpoint), following(endpoint) as followed:
+        await until(lambda: followed.restored(1))
+        order = an_order("PRN-1", "stop")
+        sent = time.time()
+        assert (await followed.machines.send(order)).accepted
+        readings = []
+
+        async def stopped() -> bool:
+            readings.append(await followed.machines.observe("PRN-1"))
+            return readings[-1].values["state"] == "stopped"
+
+        await until(stopped)
+        assert readings[-1].time >= sent
+        events = [
+            h.event for h in await followed.machines.journal({}) if getattr(h.event.data, "order", "") == order.id
+        ]
+        assert [sent <= event.time <= time.time() for event in events] == [True]
+
+
+async def test_paused_plant_is_stale_then_heard_again() -> None:
+    """SIGSTOP: connections stay up, nobody answers."""
+    endpoint = free_endpoint()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "assistant", "line", "--endpoint", endpoint,
+        cwd=shipped_site(), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert child.stdout is not None
+    try:
+        assert b"ready" in await child.stdout.readline()
+        async with following(endpoint) as followed:
+            await until(lambda: followed.restored(1))
+            os.kill(child.pid, signal.SIGSTOP)
+            await until(lambda: followed.count(e.ConnectionLost) == 1)
+            with pytest.raises(NotObserved):
+                await followed.machines.observe("PRN-1")
+            with pytest.raises(NotSent):
+                await followed.machines.send(an_order("PRN-1", "stop"))
+            os.kill(child.pid, signal.SIGCONT)
+            await until(lambda: followed.restored(2))
+            assert (await followed.machines.observe("PRN-1")).values["state"] != "stopped"
+    finally:
+        child.kill()
+        await child.wait()
+
+
+# ---- what the journal says -----------------------------------------------------------------------------------
+
+
+def an_entry(number: int, type: str = "alarm.cleared", source: str = "/machines/PRN-1", **data: object) -> str:
+    return json.dumps(
+        {
+            "id": f"tiny-{number}",
+            "source": source,
+            "subject": "PRN-1",
+            "time": 1.0,
+            "type": type,
+            "data": data or {"code": f"A{number}"},
+        }
+    )
+
+
+async def test_entry_that_makes_no_sense_is_skipped_and_the_rest_is_read() -> None:
+    async with tiny() as (server, followed):
+        wrong = ["{", "null", an_entry(4, "no.such"), an_entry(5, code=7)]
+        await server.note(an_entry(1), *wrong, an_entry(6))
+        await until(lambda: followed.seen.get("tiny") == 6)
+        assert [happening.sequence for happening in followed.all if happening.journal] == [1, 6]
+
+
+async def test_machine_reports_only_what_is_a_machine_s_to_report() -> None:
+    async with tiny() as (server, followed):
+        await server.note(
+            an_entry(1, "operator.registered", role="supervisor"),
+            an_entry(2, "order.done", machine="PRN-1", observed="state=stopped", observed_at=1.0),
+            an_entry(3, source="/assistant"),
+            an_entry(4).replace("tiny-4", "tiny-1"),
+        )
+        await until(lambda: followed.seen.get("tiny") == 4)
+        told = [happening.event for happening in followed.all if happening.journal]
+        assert [(event.id, event.source, event.data) for event in told] == [
+            ("tiny-4", "/machines/PRN-1", e.AlarmCleared("A4"))
+        ], "and its id is its place in the journal, whatever the entry says"
+
+
+async def test_first_look_reads_a_long_journal_to_its_end() -> None:
+    async with tiny() as (server, followed):
+        many = 30_000
+        await server.note(*[an_entry(number) for number in range(1, many + 1)])
+        await until(lambda: followed.seen.get("tiny") == many)
+        assert followed.count(e.ConnectionLost) == 0

@@ -1,0 +1,55 @@
+"""The reference plant as a server in this process, on a free loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from assistant.plant.ledger import Ledger
+from assistant.plant.server import PlantServer
+from tests.site import the_hardware, the_plant
+
+PATIENCE_S = 20.0
+"""How long `until` waits for something that must come; reaching it is a failure, not a measurement."""
+
+
+def free_endpoint() -> str:
+    """An address nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"opc.tcp://127.0.0.1:{probe.getsockname()[1]}/line-assistant"
+
+
+@asynccontextmanager
+async def running_plant(
+    endpoint: str, *, ledger: Path | None = None, seed: int = 7, speed: float = 1.0
+) -> AsyncIterator[PlantServer]:
+    """The plant, ready for clients; stopped at the end."""
+    ready = asyncio.Event()
+    with Ledger(ledger) as book:
+        server = PlantServer(the_plant(), the_hardware(), book, seed=seed, speed=speed)
+        task = asyncio.create_task(server.run(endpoint, ready.set))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if task.done():
+            task.result()
+        try:
+            yield server
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def until(met: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            answer = met()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0.01)
