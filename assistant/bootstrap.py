@@ -219,7 +219,7 @@ async def start(
     recorder = Recorder(commit.append, world)
     new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
     await recorder.record(*new, *_left_open(world, clock.now()))
-    ingest = Ingest(machines, recorder, world, seen)
+    ingest = Ingest(machines, recorder, world, clock, seen)
     actor = Actor(machines, recorder, clock, ingest.catch_up)
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
     core = Core(log, world, recorder, Interpreter(site.reader), policy, Performer(policy, actor), clock)
@@ -251,7 +251,7 @@ def _parser(site: Site, data: Path) -> Core:
     clock, recorder = SystemClock(), Recorder(refuse, world)
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
     machines = OpcUaMachines(site.hardware, ())
-    ingest = Ingest(machines, recorder, world, {})
+    ingest = Ingest(machines, recorder, world, clock, {})
     performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up))
     return Core(_NoLog(), world, recorder, Interpreter(site.reader), policy, performer, clock)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assistant.bootstrap import Site, start
 from assistant.domain.values import Answer, Hypothesis, Session, Transcript
 from assistant.turn.core import Core
+from assistant.turn.ingest import Ingest
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
 from tests.fakes.stepped_clock import SteppedClock
@@ -33,6 +34,7 @@ class Bench:
     log: MemoryLog
     machines: MemoryMachines
     clock: SteppedClock
+    ingest: Ingest
 
     async def say(self, text: str, session: Session = OPERATOR, turn: str = "") -> Answer:
         """Type something."""
@@ -59,4 +61,4 @@ async def a_core(
     async with AsyncExitStack() as stack:
         core, ingest = await start(the_site(), log, machines, stack, clock)
         await ingest.catch_up()
-        yield Bench(core, log, machines, clock)
+        yield Bench(core, log, machines, clock, ingest)

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import structlog
 
-from assistant.domain.events import Event
+from assistant.domain.events import ConnectionRestored, Event
 from assistant.domain.world import World
 from assistant.errors import LogError
-from assistant.ports import Happening, Machines
+from assistant.ports import Clock, Happening, Machines
+from assistant.turn.reconcile import differences
 from assistant.turn.record import Recorder
 
 RETRY_S = 1.0
@@ -22,9 +23,12 @@ _log = structlog.get_logger(__name__)
 class Ingest:
     """Follows the machines' journal into the log. One task runs `follow`; a turn may `catch_up` at any time."""
 
-    def __init__(self, machines: Machines, recorder: Recorder, world: World, seen: dict[str, int]) -> None:
+    def __init__(
+        self, machines: Machines, recorder: Recorder, world: World, clock: Clock, seen: dict[str, int]
+    ) -> None:
         """`seen`: journal -> sequence number of its last happening in the log."""
         self._machines, self._recorder, self._world, self._seen = machines, recorder, world, seen
+        self._clock = clock
         self._lock = asyncio.Lock()
         self.first = asyncio.Event()
         """Set as soon as the machines were heard of, or found to be out of reach."""
@@ -35,15 +39,23 @@ class Ingest:
             try:
                 async for batch in self._machines.happenings(self._seen):
                     await self._take(batch)
+                    if any(isinstance(happening.event.data, ConnectionRestored) for happening in batch):
+                        await self._read_again()
                     self.first.set()
             except LogError as exc:
                 _log.warning("what machines report cannot be written", why=str(exc))
                 self.first.set()
-                await asyncio.sleep(RETRY_S)
+                await self._clock.sleep(RETRY_S)
 
     async def catch_up(self) -> None:
         """Write down what has happened up to now."""
         await self._take(await self._machines.journal(self._seen))
+
+    async def _read_again(self) -> None:
+        """Everything anew after a return: what machines show now is what is so."""
+        async with self._lock:
+            found = await differences(self._world, self._machines, self._clock)
+            await self._recorder.record(*found)
 
     async def _take(self, batch: Sequence[Happening]) -> None:
         async with self._lock:

@@ -21,6 +21,8 @@ class Recorder:
 
     async def record(self, *events: Event) -> Sequence[Event]:
         """Store events and take them into account. Raises LogError, and then nothing has changed."""
+        if not events:
+            return ()
         stored = await self._append(events)
         for event in stored:
             if event.position > self._world.position:

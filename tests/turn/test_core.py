@@ -300,6 +300,24 @@ async def test_an_order_that_a_dead_core_left_open_is_uncertain_and_not_sent_aga
         assert (await bench.say("status of lot 4712")).say.startswith("Lot four seven one two is on hold")
 
 
+async def test_a_plant_that_forgot_its_holds_is_read_again_and_believed() -> None:
+    log, clock = MemoryLog(), SteppedClock()
+    async with a_core(log, MemoryMachines(the_plant(), wall=clock.now), clock) as bench:
+        await bench.say("hold lot 4712, bridging")
+        await bench.say("send board 10231 to rework")
+        await bench.say("yes")
+    new = MemoryMachines(the_plant(), wall=clock.now)
+    new.simulation.holds["L4721"] = "void"  # and somebody held another one meanwhile
+    async with a_core(log, new, clock) as bench:
+        follow = asyncio.create_task(bench.ingest.follow())
+        await bench.ingest.first.wait()
+        follow.cancel()
+        assert (await bench.say("status of lot 4712")).say.startswith("Lot four seven one two is not on hold")
+        assert (await bench.say("which lots are on hold")).say == "On hold: lot four seven two one for unknown."
+        assert (await bench.say("show me the rework queue")).say == "The rework queue is empty."
+        assert (await bench.say("hold lot 4712, void")).decision is Decision.DONE
+
+
 async def test_a_turn_that_comes_again_does_nothing() -> None:
     async with a_core() as bench:
         await bench.say("hold lot 4712, bridging", turn="t1")
