@@ -1,14 +1,17 @@
 """Events as CloudEvents 1.0 JSON: what stands in the log, on the wire, and in `assistant events --json`.
 
-Field names are the specification's; `position`, `correlationid`, `causationid`, `prev` and `hash` are extension
-attributes. Times are RFC 3339 UTC with milliseconds.
+Attribute names are the specification's; `position`, `correlationid`, `causationid`, `prev` and `hash` are extension
+attributes. Times are RFC 3339 UTC with milliseconds. An event's *record* is all of it but its place in the chain
+(`position`, `prev`, `hash`): the chain is made over records.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
-from typing import Any
+import time
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -19,76 +22,172 @@ GENESIS = "0" * 64
 """`prev` of the first event."""
 
 
+Data = TypeVar("Data")
+
+
+class Record(msgspec.Struct, Generic[Data], frozen=True, omit_defaults=True):
+    """An event without its place. Its data is a payload when written, and JSON still when read: `type` says which."""
+
+    causationid: str
+    correlationid: str
+    data: Data
+    datacontenttype: str
+    id: str
+    source: str
+    specversion: str
+    subject: str
+    time: str
+    type: str
+    dataschema: str = ""
+    """`cfx:` and the name of the CFX message of the same meaning; left out where there is none."""
+
+
+# ---- writing -----------------------------------------------------------------------------------------------
+
+
+def seal(event: Event, position: int, prev: str) -> tuple[bytes, Event]:
+    """The event's record, and the event as it will be read back from this place in the chain.
+
+    The record is canonical JSON: sorted keys, UTF-8, no spaces. What could not be read back (NaN, half a
+    surrogate pair, a type that is not ours) is refused here, because one such event would close the log to every
+    later reader. Raises LogError.
+    """
+    payload = type(event.data)
+    if EVENT_TYPES.get(payload.type) is not payload:
+        raise LogError(f"event {event.id!r}: unknown event type {payload.type!r}")
+    if not (event.id and event.source):
+        raise LogError(f"event {event.id!r} of {event.source!r}: id and source must not be empty")
+    try:
+        milliseconds = round(event.time * 1000)
+        record = _encoder().encode(
+            Record(
+                event.causationid,
+                event.correlationid,
+                event.data,
+                "application/json",
+                event.id,
+                event.source,
+                "1.0",
+                event.subject,
+                _rfc3339(milliseconds),
+                payload.type,
+                f"cfx:{payload.cfx}" if payload.cfx else "",
+            )
+        )
+        if _has_floats(payload.type):
+            _decoder(payload.type).decode(envelope(record).data)  # JSON has no NaN: it was written as null
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, OSError) as exc:
+        raise LogError(f"event {event.id!r} ({event.type}) cannot be written: {exc}") from exc
+    return record, Event(
+        event.id,
+        event.source,
+        event.subject,
+        milliseconds / 1000,
+        event.data,
+        event.correlationid,
+        event.causationid,
+        position,
+        prev,
+        chained(prev, record),
+    )
+
+
+def chained(prev: str, record: bytes) -> str:
+    """SHA-256 over the hash before and this record, as 64 hex digits."""
+    return hashlib.sha256(prev.encode() + record).hexdigest()
+
+
+def same(stored: Event, again: Event) -> Event:
+    """`stored`, if `again` is that event told once more; LogError if it is another one under its name.
+
+    An event is what it says of whom (type, subject, data). The time and the cause may differ: who tells it again
+    (a site's file at every start, a machine's journal after a lost connection) may know them less well.
+    """
+    if stored.subject != again.subject or stored.data != again.data:
+        raise LogError(f"event {again.id!r} of {again.source} is already stored with other content")
+    return stored
+
+
+# ---- reading -----------------------------------------------------------------------------------------------
+
+
+def envelope(record: bytes | str) -> Record[msgspec.Raw]:
+    """What a record says, its data aside. Raises ValueError."""
+    return _envelopes().decode(record)
+
+
+def event(record: bytes | str, position: int, prev: str, hash_: str) -> Event:
+    """Back from what the log stores. Raises LogError."""
+    try:
+        fields = envelope(record)
+        if fields.type not in EVENT_TYPES:
+            raise LogError(f"event {position} cannot be read: unknown event type {fields.type!r}")
+        return Event(
+            fields.id,
+            fields.source,
+            fields.subject,
+            seconds(fields.time),
+            _decoder(fields.type).decode(fields.data),
+            fields.correlationid,
+            fields.causationid,
+            position,
+            prev,
+            hash_,
+        )
+    except (msgspec.MsgspecError, ValueError) as exc:
+        raise LogError(f"event {position} cannot be read: {exc}") from exc
+
+
+def line(record: str, position: int, prev: str, hash_: str) -> str:
+    """One JSON object of everything, the record in it as it is stored: its hash can be computed from this alone."""
+    return f'{{"position":{position},{record[1:-1]},"prev":"{prev}","hash":"{hash_}"}}'
+
+
+# ---- time --------------------------------------------------------------------------------------------------
+
+
 def rfc3339(seconds: float) -> str:
     """`2026-11-25T10:00:00.125Z`."""
-    return datetime.fromtimestamp(round(seconds, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _rfc3339(round(seconds * 1000))
 
 
 def seconds(text: str) -> float:
-    """Unix seconds UTC, to the millisecond. Raises ValueError."""
-    return round(datetime.fromisoformat(text).timestamp(), 3)
+    """Unix seconds UTC, to the millisecond. Raises ValueError, also for a time without a zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return round(moment.timestamp(), 3)
 
 
-def record(event: Event) -> dict[str, Any]:
-    """The event without its place in the chain: what `hash` is made over, and what makes two events the same."""
-    fields: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": rfc3339(event.time),
-        "datacontenttype": "application/json",
-        "data": msgspec.to_builtins(event.data),
-        "correlationid": event.correlationid,
-        "causationid": event.causationid,
-    }
-    if event.data.cfx:
-        fields["dataschema"] = f"cfx:{event.data.cfx}"
-    return fields
+def _rfc3339(milliseconds: int) -> str:
+    whole, rest = divmod(milliseconds, 1000)
+    return f"{_to_the_second(whole)}.{rest:03d}Z"
 
 
-def canonical(event: Event) -> bytes:
-    """`record` as JSON with sorted keys, UTF-8, no spaces."""
-    return msgspec.json.encode(record(event), order="deterministic")
+@lru_cache(maxsize=64)
+def _to_the_second(seconds: int) -> str:
+    # Kept, because events of one second share it and making it costs more than the rest of a record.
+    parts = time.gmtime(seconds)
+    if not 1 <= parts.tm_year <= 9999:
+        raise ValueError(f"{seconds} s is not in the years 1 to 9999")
+    return f"{parts.tm_year:04d}-{parts.tm_mon:02d}-{parts.tm_mday:02d}T{time.strftime('%H:%M:%S', parts)}"
 
 
-def chained(prev: str, canonical_record: bytes) -> str:
-    """SHA-256 over the hash before and this record, hex."""
-    return hashlib.sha256(prev.encode() + canonical_record).hexdigest()
+@cache
+def _encoder() -> msgspec.json.Encoder:
+    return msgspec.json.Encoder(order="sorted")
 
 
-def full(event: Event) -> dict[str, Any]:
-    """Everything, as `assistant events --json` prints it."""
-    return {**record(event), "position": event.position, "prev": event.prev, "hash": event.hash}
+@cache
+def _envelopes() -> msgspec.json.Decoder[Record[msgspec.Raw]]:
+    return msgspec.json.Decoder(Record[msgspec.Raw])
 
 
-def payload(kind: str, data: Any) -> Payload:
-    """The payload of a type from plain JSON data. Raises LogError for a type or shape that is not ours."""
-    cls = EVENT_TYPES.get(kind)
-    if cls is None:
-        raise LogError(f"unknown event type {kind!r}")
-    try:
-        return msgspec.convert(data, cls)
-    except msgspec.ValidationError as exc:
-        raise LogError(f"{kind}: {exc}") from exc
+@cache
+def _has_floats(kind: str) -> bool:
+    return any("float" in str(annotation) for annotation in EVENT_TYPES[kind].__annotations__.values())
 
 
-def event(canonical_record: bytes, position: int, prev: str, hash_: str) -> Event:
-    """Back from what the log stores. Raises LogError."""
-    try:
-        fields = msgspec.json.decode(canonical_record)
-        return Event(
-            id=fields["id"],
-            source=fields["source"],
-            subject=fields["subject"],
-            time=seconds(fields["time"]),
-            data=payload(fields["type"], fields["data"]),
-            correlationid=fields["correlationid"],
-            causationid=fields["causationid"],
-            position=position,
-            prev=prev,
-            hash=hash_,
-        )
-    except (msgspec.DecodeError, KeyError, ValueError, TypeError) as exc:
-        raise LogError(f"event {position} cannot be read: {exc}") from exc
+@cache
+def _decoder(kind: str) -> msgspec.json.Decoder[Payload]:
+    return msgspec.json.Decoder(EVENT_TYPES[kind])

@@ -7,17 +7,18 @@ import fnmatch
 import json
 import re
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import options
 from assistant.cli.main import app
-from assistant.domain.events import EVENT_TYPES, Event
+from assistant.domain.events import EVENT_TYPES
 from assistant.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.adapters.eventlog import Stored
 
 events = typer.Typer(help="The event log: read, follow, verify.", invoke_without_command=True)
 app.add_typer(events, name="events")
@@ -44,14 +45,12 @@ def show(
     from assistant.settings.paths import data_dir
 
     folder = data_dir(data, make=False)
-    after = _moment(since, time.time()) if since else 0.0
-    pattern = _pattern(kind)
-    found = eventlog.follow(folder, 0) if follow else eventlog.read(folder)
-    wanted: Iterable[Event] = _wanted(found, after, pattern)
-    if last is not None and not follow:
-        wanted = deque(wanted, maxlen=max(0, last))
-    for event in wanted:
-        print(_line(event, as_json=as_json), flush=follow)
+    moment = _moment(since, time.time()) if since else None
+    types = _types(kind)
+    start = eventlog.tail(folder, last, types=types, since=moment) if last is not None else 0
+    rows = (eventlog.follow if follow else eventlog.stored)(folder, start, types=types, since=moment)
+    for row in rows:
+        print(_line(row, as_json=as_json), flush=follow)
 
 
 @events.command()
@@ -67,17 +66,14 @@ def verify(as_json: options.Json = False, data: options.Data = None, site: optio
         print(f"{position} events, chain whole, head {head[:16]}… ({eventlog.sqlite_note()})")
 
 
-def _wanted(found: Iterator[Event], after: float, pattern: str) -> Iterator[Event]:
-    return (event for event in found if event.time >= after and fnmatch.fnmatchcase(event.type, pattern))
-
-
-def _pattern(kind: str | None) -> str:
+def _types(kind: str | None) -> list[str]:
     if kind is None:
-        return "*"
-    if not any(fnmatch.fnmatchcase(known, kind) for known in EVENT_TYPES):
+        return []
+    types = fnmatch.filter(EVENT_TYPES, kind)
+    if not types:
         near = difflib.get_close_matches(kind, EVENT_TYPES, 1, 0)
         raise UsageError(f"--type {kind}: no such event type; nearest is {near[0]}")
-    return kind
+    return types
 
 
 def _moment(text: str, now: float) -> float:
@@ -99,15 +95,15 @@ def _moment(text: str, now: float) -> float:
         raise UsageError(f"--since {text}: not a time (RFC 3339, HH:MM, or 30m)") from None
 
 
-def _line(event: Event, *, as_json: bool) -> str:
+def _line(row: Stored, *, as_json: bool) -> str:
     from assistant.adapters import cloudevents
 
     if as_json:
-        return json.dumps(cloudevents.full(event), ensure_ascii=False)
+        return cloudevents.line(row.record, row.position, row.prev, row.hash)
+    event = row.event()
     clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.time))
-    fields = " ".join(
-        f"{name}={_value(value)}" for name, value in asdict(event.data).items() if value not in ("", (), {})
-    )
+    said = {name: value for name, value in asdict(event.data).items() if value not in ("", (), {})}
+    fields = " ".join(f"{name}={_value(value)}" for name, value in said.items())
     return f"{event.position:6} {clock} {event.type:22} {_safe(event.subject)} {fields}".rstrip()
 
 

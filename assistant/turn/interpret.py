@@ -30,9 +30,8 @@ class Interpreter:
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
             return commands
-        meaning = self._meaning(commands)
         rival = any(self._whole_ids(other) is False for _, other in readings[:index]) or any(
-            _understood(other) and self._meaning(other) != meaning and _likelihood(said, hypothesis) > RIVAL
+            _understood(other) and self._contradicts(other, commands) and _likelihood(said, hypothesis) > RIVAL
             for said, other in readings[index + 1 :]
         )
         confidence = math.exp(min(0.0, hypothesis.logprob))
@@ -65,12 +64,18 @@ class Interpreter:
         missing = [(slot, command.heard.get(slot, "")) for command in commands for slot in command.heard]
         return all(len(heard) == digits.get(slot, len(heard)) for slot, heard in missing)
 
-    def _meaning(self, commands: tuple[Command, ...]) -> list[tuple[str, dict[str, str]]]:
-        """What commands come to; two ways to write down a note are one meaning."""
-        free = self.reader.free
-        return [
-            (c.intent, {slot: value for slot, value in c.slots.items() if slot != free.get(c.intent)}) for c in commands
-        ]
+    def _contradicts(self, other: tuple[Command, ...], commands: tuple[Command, ...]) -> bool:
+        """Whether two readings cannot both be meant: another deed, or another value for the same slot.
+
+        One that merely understands less contradicts nothing, and two ways to write down a note are one note.
+        """
+        if [command.intent for command in other] != [command.intent for command in commands]:
+            return True
+        return any(
+            one.slots[slot] != two.slots[slot]
+            for one, two in zip(other, commands, strict=True)
+            for slot in one.slots.keys() & two.slots.keys() - {self.reader.free.get(one.intent, "")}
+        )
 
     def _read(self, hypothesis: Hypothesis, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
         commands = self.reader.read(hypothesis.text, entities)

@@ -53,7 +53,7 @@ def test_one_command_asks_and_the_next_one_answers_while_a_core_is_up(line: Line
         assert json.loads(run(*ask, "release lot 4722", env=line.env).stdout)["decision"] == "confirm"
         assert json.loads(run(*ask, "yes", env=line.env).stdout)["decision"] == "done"
         # A second core on the same folder refuses; parsing goes through the first.
-        one_line_of_trouble(run("run", "--no-audio", "--data", str(tmp_path)), 1, "held by another process")
+        one_line_of_trouble(run("run", "--no-audio", "--data", str(tmp_path)), 1, "another process writes it")
         one_line_of_trouble(run(*ask[:-1], "--as", "OP-99", "x", env=line.env), 2, "OP-99", "no such badge")
     assert json.loads(run(*ask, "yes", env=line.env).stdout)["decision"] == "ignored"
 

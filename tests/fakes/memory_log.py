@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from assistant.adapters import cloudevents
 from assistant.domain.events import Event
@@ -27,14 +26,11 @@ class MemoryLog:
         for event in events:
             old = known.get((event.source, event.id))
             if old is not None:
-                if cloudevents.canonical(old) != cloudevents.canonical(event):
-                    raise LogError(f"event {event.id} of {event.source} is already stored with other content")
-                stored.append(old)
+                stored.append(cloudevents.same(old, event))
                 continue
             before = fresh or self.events
             prev = before[-1].hash if before else cloudevents.GENESIS
-            one = replace(event, time=round(event.time, 3), position=len(self.events) + len(fresh) + 1, prev=prev)
-            one = replace(one, hash=cloudevents.chained(prev, cloudevents.canonical(one)))
+            _, one = cloudevents.seal(event, len(self.events) + len(fresh) + 1, prev)
             fresh.append(one)
             stored.append(one)
             known[event.source, event.id] = one
