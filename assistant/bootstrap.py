@@ -300,6 +300,12 @@ class _NoLog:
         """Nothing to close."""
 
 
+def speech_model(site: Path | None) -> Path:
+    """The folder of the default ear. Raises ModelError."""
+    loaded = manifest.load(site_folder(site, "models"))
+    return Weights(loaded, cache_dir()).ensure(loaded.default("speech"))
+
+
 def ear(site: Path | None, chosen: str | None) -> Ear:
     """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder."""
     loaded = manifest.load(site_folder(site, "models"))

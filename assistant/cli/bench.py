@@ -1,0 +1,76 @@
+"""`assistant bench`: speed and accuracy on this machine, as ratios against named references."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli import options
+from assistant.cli.main import app
+from assistant.errors import UsageError
+
+if TYPE_CHECKING:
+    from assistant.bench import Figure
+    from assistant.bench.hearing import Share
+
+PARTS = ("hearing", "meaning", "appends")
+
+
+@app.command()
+def bench(
+    parts: Annotated[
+        list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all when none is named.", show_default=False)
+    ] = None,
+    clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
+    as_json: options.Json = False,
+    data: options.Data = None,
+    site: options.Site = None,
+) -> None:
+    """Measure this machine."""
+    for part in parts or ():
+        if part not in PARTS:
+            raise UsageError(f"{part}: no such part; there are {', '.join(PARTS)}")
+    for part in parts or PARTS:
+        for result in _measure(part, clips, site):
+            print(_line(result, as_json=as_json), flush=True)
+
+
+def _measure(part: str, clips: Path | None, site: Path | None) -> Iterator[Figure | Share]:
+    from assistant import bootstrap
+    from assistant.bench import appends, hearing, meaning
+    from assistant.settings.paths import shipped_site
+
+    loaded = bootstrap.load_site(site)
+    match part:
+        case "hearing":
+            folder = clips or shipped_site() / "tests" / "speech" / "commands"
+            figure, shares = hearing.measure(loaded, bootstrap.speech_model(site), folder)
+            yield figure
+            yield from shares
+        case "meaning":
+            yield meaning.measure(loaded)
+        case _:
+            with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder_:  # of the disk that is asked about, not of a RAM disk
+                yield from appends.measure(Path(folder_))
+
+
+def _line(result: Figure | Share, *, as_json: bool) -> str:
+    from assistant.bench.hearing import Share
+
+    if as_json:
+        return json.dumps(asdict(result))
+    if isinstance(result, Share):
+        low, high = (max(0.0, bound) for bound in result.interval)
+        share = result.right / result.n if result.n else 0.0
+        return f"{result.name:66} {result.right:3} of {result.n:3} {share:6.1%}  (95 %: {low:.1%} to {high:.1%})"
+    times = f"{1 / result.ratio:.1f} times as fast" if result.ratio < 1 else f"{result.ratio:.2f} times as long"
+    return (
+        f"{result.name:44} {result.ours:8.3g} {result.unit} beside {result.reference:8.3g} {result.unit}: {times}"
+        f"  (n={result.n}; reference: {result.note})"
+    )
