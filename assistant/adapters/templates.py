@@ -6,6 +6,7 @@ lives in the plant, and matching takes the same time with twenty lots or twenty 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ MARKED = ("lot", "board", "machine", "line", "order", "product", "unit", "number
 MOST_MARKERS = 4
 """Mentions of one kind that a single template can hold apart."""
 SLIP = "slip"
+_RULE = re.compile(r"<([^<>]+)>")
+_SLOT = re.compile(r"\{([^{}:]+)")
 
 
 class Templates:
@@ -78,9 +81,19 @@ class Templates:
             self._parse(hassil, data["intents"][name], data, folder / f"{name}.yaml", name)
         return hassil.Intents.from_dict(data)
 
-    @staticmethod
-    def _parse(hassil: Any, block: Any, data: Any, file: Path, name: str) -> None:
+    def _parse(self, hassil: Any, block: Any, data: Any, file: Path, name: str) -> None:
         """Compile one intent alone first, so that an error can name its file."""
+        rules = data["expansion_rules"] | {
+            name: "" for entry in block["data"] for name in entry.get("expansion_rules", {})
+        }
+        lists = {*self._lists, *data.get("lists", {})}
+        for text in (
+            *data["expansion_rules"].values(),
+            *(text for entry in block["data"] for text in entry["sentences"]),
+        ):
+            for kind, names, known in (("rule", _RULE.findall(text), rules), ("slot", _SLOT.findall(text), lists)):
+                for missing in (found for found in names if found not in known):
+                    raise SiteError(file, f"no {kind} {missing!r} for {text!r}", key="sentences")
         alone = {**data, "intents": {name: block}}
         try:
             compiled = hassil.Intents.from_dict(alone)

@@ -56,7 +56,9 @@ def _measure(part: str, clips: Path | None, site: Path | None) -> Iterator[Figur
         case "meaning":
             yield meaning.measure(loaded)
         case _:
-            with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder_:  # of the disk that is asked about, not of a RAM disk
+            with tempfile.TemporaryDirectory(
+                dir=Path.cwd()
+            ) as folder_:  # of the disk that is asked about, not of a RAM disk
                 yield from appends.measure(Path(folder_))
 
 

@@ -98,7 +98,7 @@ def _check_keys(file: Path, node: yaml.Node, seen: set[int]) -> None:
 def _syntax(file: Path, exc: yaml.YAMLError) -> SiteError:
     mark = getattr(exc, "problem_mark", None)
     problem = getattr(exc, "problem", None) or str(exc)
-    return SiteError(file, problem, line=mark.line + 1 if mark else None)
+    return SiteError(file, " ".join(problem.split()), line=mark.line + 1 if mark else None)
 
 
 def _invalid(file: Path, root: yaml.Node, message: str) -> SiteError:
