@@ -18,10 +18,10 @@ SITE = "/site"
 def names(world: World, numbers: NumberWords) -> dict[tuple[str, ...], Name]:
     """Spoken names of machines, lines and products, as token tuples with number words as digits.
 
-    A machine's name without its number ("the oven") stands for all that share it.
+    A name without its number ("the oven") stands for all that share it.
     """
     table: dict[tuple[str, ...], Name] = {}
-    groups: dict[tuple[str, ...], list[str]] = {}
+    groups: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for kind, named in (("machine", world.machines), ("line", world.lines), ("product", world.products)):
         things: Iterable[tuple[str, str, tuple[str, ...]]] = (
             (thing.id, thing.name, thing.spoken) for thing in named.values()
@@ -30,10 +30,10 @@ def names(world: World, numbers: NumberWords) -> dict[tuple[str, ...], Name]:
             for form in (name, *spoken, ident):
                 table.setdefault(_key(form, numbers), Name(kind, (ident,)))
             short = _key(name, numbers)
-            if kind == "machine" and len(short) > 1 and short[-1].isdigit():
-                groups.setdefault(short[:-1], []).append(ident)
-    for short, members in groups.items():
-        table.setdefault(short, Name("machine", tuple(members)))
+            if len(short) > 1 and short[-1].isdigit():
+                groups.setdefault(short[:-1], (kind, []))[1].append(ident)
+    for short, (kind, members) in groups.items():
+        table.setdefault(short, Name(kind, tuple(members)))
     return table
 
 

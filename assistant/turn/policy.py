@@ -148,7 +148,7 @@ class Policy:
         spelled = digits(heard) if heard.isdigit() else heard
         if kind is not None and len(heard) != kind.digits:
             return self._shared("wrong_length", noun=slot, heard=spelled, digits=str(kind.digits))
-        return self._shared("no_such", noun=slot, heard=spelled)
+        return self._shared("no_such", thing=f"{slot} {spelled}" if kind is not None else spelled)
 
     def _here(self, slot: str, any_kind: bool, spec: Intent, session: Session, memory: Memory) -> str:
         """What the operator is working on: "it" is what was last spoken of, "this lot" what is at the station."""

@@ -102,6 +102,8 @@ async def test_a_missing_reason_is_asked_for_and_fills_the_command() -> None:
         ("hold lot 4719, bridging", "There is no lot four seven one nine."),
         ("hold lot four seven one, bridging", "I heard four seven one. A lot has 4 digits. Which lot?"),
         ("status of board 10999", "There is no board one zero nine nine nine."),
+        ("stop printer nine", "There is no printer nine."),
+        ("stop line", "Which one: line one or line two?"),
     ],
 )
 async def test_what_does_not_exist_is_named_and_nothing_is_done(said: str, names: str) -> None:

@@ -64,7 +64,9 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "status of place her three": [("status", {"machine": "PNP-3"})],
     "stop a printer one": [("stop", {"machine": "PRN-1"})],
     "status, S.P.I. one.": [("status", {"machine": "SPI-1"})],
-    "stop oven one two": [("unknown", {})],
+    "stop oven one two": [("stop", {"machine": "?"})],
+    "stop printer nine": [("stop", {"machine": "?"})],
+    "status of line seven": [("status", {"line": "?"})],
     "hold it, bridging": [("hold", {"lot": "@here", "reason": "bridging"})],
     # free text stays word for word
     "note on lot 4712: please check the stencil, could you clean it first": [

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from assistant.domain.spoken.language import IdKind, Language, NumberWords
-from assistant.domain.spoken.numbers import is_number, readings, run_length
+from assistant.domain.spoken.numbers import readings, run_length
 from assistant.domain.spoken.tokens import Token, starts
 from assistant.domain.values import HERE, MISSING
 
@@ -125,10 +125,14 @@ def _named(tokens: Sequence[Token], index: int, numbers: NumberWords, entities: 
         name = entities.names.get(key)
         if name is None:
             continue
-        after = tokens[index + length] if index + length < len(tokens) else None
-        if after is not None and key[-1].isdigit() and not span[-1].pause and is_number(after.text, numbers):
+        number = 0 if span[-1].pause else run_length(tokens, index + length, numbers)
+        if number and key[-1].isdigit():
             continue  # "oven one two": no name ends in the middle of a number
         one = len(name.ids) == 1
+        if number and not one:  # "printer nine": one of a kind that is there, with a number that is not
+            end = index + length + number
+            heard = " ".join(token.text for token in tokens[index:end])
+            return Mention(name.kind, (MISSING,), index, end, heard=(heard,))
         return Mention(
             name.kind,
             name.ids if one else (),
