@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from assistant.cli.main import app, main
+from assistant.cli.main import main
 
-__all__ = ["app", "main"]
+__all__ = ["main"]

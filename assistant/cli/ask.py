@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli import options, show
-from assistant.cli.main import app
+from assistant.cli.app import app
 from assistant.domain.values import Hypothesis, Session, Transcript
 from assistant.errors import UsageError
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.cli import options, show
-from assistant.cli.main import app
+from assistant.cli.app import app
 from assistant.domain.values import Answer, Hypothesis, Session, Transcript
 from assistant.errors import AudioError, EngineError, UsageError
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli import options
-from assistant.cli.main import app
+from assistant.cli.app import app
 from assistant.errors import UsageError
 
 

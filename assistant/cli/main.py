@@ -8,21 +8,8 @@ from collections.abc import Sequence
 
 import typer
 
+from assistant.cli.app import app
 from assistant.errors import AssistantError
-
-app = typer.Typer(
-    name="assistant",
-    help="The line you can talk to.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-
-@app.callback()
-def _everything() -> None:
-    """A callback keeps `app` a group of commands however few there are."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:

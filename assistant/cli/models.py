@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli import options
-from assistant.cli.main import app
+from assistant.cli.app import app
 from assistant.errors import ModelError
 
 if TYPE_CHECKING:

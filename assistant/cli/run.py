@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli import options
-from assistant.cli.main import app
+from assistant.cli.app import app
 
 
 @app.command()

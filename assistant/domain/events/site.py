@@ -1,0 +1,81 @@
+"""What a site's files declare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.domain.events.event import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class LineInstalled(Payload, type="line.installed"):
+    """Subject: the line."""
+
+    name: str
+    """As it is said: `line one`."""
+    machines: tuple[str, ...]
+    """Machine ids in the order that boards pass them."""
+    spoken: tuple[str, ...] = ()
+    """Other names that people use."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineInstalled(Payload, type="machine.installed"):
+    """Subject: the machine."""
+
+    name: str
+    """As it is said: `printer one`."""
+    kind: str
+    """`printer`, `spi`, `placer`, `oven`, `aoi`, `rework` or `ict`, or what the site says."""
+    line: str = ""
+    """The line it stands in; empty for a shared machine."""
+    spoken: tuple[str, ...] = ()
+    """Other names that people use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductIntroduced(Payload, type="product.introduced"):
+    """Subject: the product (part number of the assembly)."""
+
+    name: str
+    """As it is said: `the controller board`."""
+    spoken: tuple[str, ...] = ()
+    """Other names that people use."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrderCreated(
+    Payload, type="workorder.created", cfx="CFX.InformationSystem.WorkOrderManagement.WorkOrdersCreated"
+):
+    """Subject: the work order."""
+
+    product: str
+    """What is made."""
+    line: str
+    """Where."""
+    status: str
+    """`running` or `next`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotCreated(Payload, type="lot.created"):
+    """Subject: the lot."""
+
+    order: str
+    """Its work order."""
+    product: str
+    """What it will be."""
+    line: str
+    """Where it is to be made."""
+    boards: tuple[str, ...] = ()
+    """The boards in it, in the order they enter the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRegistered(Payload, type="operator.registered"):
+    """Subject: the badge."""
+
+    role: str
+    """`operator`, `quality` or `supervisor`."""
+    line: str = ""
+    """Where they work; empty for the whole plant."""

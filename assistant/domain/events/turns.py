@@ -1,0 +1,133 @@
+"""What the assistant does, and what it notices of its connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.domain.events.event import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class TurnHeard(Payload, type="turn.heard"):
+    """Subject: the turn. What was said and how it was read, before anything is done about it."""
+
+    text: str
+    """The words that the reading comes from."""
+    channel: str
+    """`text` or `voice`."""
+    badge: str
+    """Who is checked in, or empty: a voice identifies nobody."""
+    station: str
+    """Where, or empty."""
+    intent: str
+    """The intent read."""
+    slots: dict[str, str]
+    """Its slots, canonical."""
+    confidence: float
+    """0 to 1."""
+    by: str
+    """`template` or `model`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAnswered(Payload, type="turn.answered"):
+    """Subject: the turn."""
+
+    decision: str
+    """`done`, `confirm`, `ask`, `refused`, `answered`, `ignored`, `failed` or `uncertain`."""
+    say: str
+    """The words of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequested(Payload, type="order.requested"):
+    """Subject: the order; the event's id is the order's id. On disk before a machine is touched."""
+
+    machine: str
+    """Which machine is to do it."""
+    method: str
+    """`hold`, `release`, `stop`, … as in the site's hardware file."""
+    args: dict[str, str]
+    """Its arguments."""
+    badge: str
+    """Who asked for it."""
+    station: str
+    """Where."""
+    deadline: float
+    """Unix seconds UTC after which neither side may begin it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted(Payload, type="order.accepted"):
+    """Subject: the order."""
+
+    machine: str
+    """Who accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRejected(Payload, type="order.rejected"):
+    """Subject: the order. The machine said no: nothing was done."""
+
+    machine: str
+    """Who rejected."""
+    reason: str
+    """Its reason, in its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone(Payload, type="order.done"):
+    """Subject: the order. Written only from a state read after sending."""
+
+    machine: str
+    """Where it was observed."""
+    observed: str
+    """What was read, `held=L4712` or `state=stopped`."""
+    observed_at: float
+    """The machine's own time of that value, Unix seconds UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFailed(Payload, type="order.failed"):
+    """Subject: the order. Certain that it was not carried out."""
+
+    machine: str
+    """Who was to do it."""
+    reason: str
+    """Why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUncertain(Payload, type="order.uncertain"):
+    """Subject: the order. It may or may not have been carried out; only an observation ends this."""
+
+    machine: str
+    """Who was to do it."""
+    reason: str
+    """Why it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTaken(Payload, type="note.taken"):
+    """Subject: the lot, board or machine it is about, or the station. Text is data, never instruction."""
+
+    text: str
+    """Word for word."""
+    badge: str
+    """Who said it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost(Payload, type="connection.lost", cfx="CFX.ResourcePerformance.StationOffline"):
+    """Subject: the endpoint. From now on what is known of its machines is old."""
+
+    reason: str
+    """What was noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRestored(Payload, type="connection.restored", cfx="CFX.ResourcePerformance.StationOnline"):
+    """Subject: the endpoint. Everything was read again."""
+
+    after_s: float
+    """Seconds it was away; 0 at the first connection."""
