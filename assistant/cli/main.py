@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 
+import structlog
 import typer
 
 from assistant.cli.app import app
@@ -15,6 +17,7 @@ from assistant.errors import AssistantError
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and leave the process with its exit status."""
     _load_commands()
+    _log_to_stderr()
     try:
         status = app(list(argv) if argv is not None else None, standalone_mode=False)
     except typer.exceptions.TyperException as error:
@@ -38,6 +41,22 @@ def _fail(problem: str, status: int) -> None:
     line = " ".join(problem.split())
     print(f"assistant: {line}", file=sys.stderr)
     sys.exit(status)
+
+
+def _log_to_stderr() -> None:
+    """Standard output is for answers; what engines and the core have to report goes beside it, as key=value."""
+    level = logging.DEBUG if os.environ.get("LINE_ASSISTANT_DEBUG") else logging.WARNING
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _load_commands() -> None:

@@ -33,6 +33,7 @@ def run(
 async def _hold(data: Path | None, site: Path | None) -> None:
     """The core of this data folder, until SIGINT or SIGTERM."""
     from assistant import bootstrap
+    from assistant.adapters.eventlog import sqlite_note
     from assistant.settings.paths import data_dir
 
     stop = asyncio.Event()
@@ -41,4 +42,5 @@ async def _hold(data: Path | None, site: Path | None) -> None:
     folder, loaded = data_dir(data), bootstrap.load_site(site)
     async with bootstrap.host_core(loaded, folder):
         print(f"core ready in {folder}, machines at {loaded.hardware.endpoint}", flush=True)
+        print(sqlite_note(), flush=True)
         await stop.wait()

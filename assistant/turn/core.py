@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import structlog
+
 from assistant.domain import declare
 from assistant.domain import events as e
 from assistant.domain.speech import verbalise
@@ -113,7 +115,8 @@ class Core:
         """Take one transcript to its answer."""
         talk = self._talks.setdefault(transcript.session, Talk())
         async with talk.lock:
-            return await self._turn(transcript, talk)
+            with structlog.contextvars.bound_contextvars(turn=transcript.turn):
+                return await self._turn(transcript, talk)
 
     async def _turn(self, transcript: Transcript, talk: Talk) -> Answer:
         if transcript.turn in self._world.turns:
@@ -179,8 +182,7 @@ class Core:
                 continue
             if too_late and isinstance(message, Yes | No):
                 message = Told(Decision.IGNORED, self._shared("expired"))
-            if message is not None:
-                answers[index] = await self._take(message, command, talk, breath)
+            answers[index] = await self._take(message, command, talk, breath)
             talk.memory = self._spoken_of(talk.memory, command)
         if waiting:
             question = " ".join(text for _, _, text in waiting)
@@ -208,7 +210,7 @@ class Core:
                 kind = Noise if verdict.command.intent == UNKNOWN else Told
                 return kind(verdict.decision, verdict.say)
             case Allowed() if self._intents.by_name[command.intent].kind == "lookup":
-                return Told(Decision.ANSWERED, self._dated(lookups.answer(self._world, self._intents, verdict.command)))
+                return Told(Decision.ANSWERED, self._looked_up(verdict.command))
             case Allowed() if breath.trouble:
                 return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
             case Allowed(confirm=True):
@@ -218,15 +220,21 @@ class Core:
     async def _take(self, message: Message, command: Command, talk: Talk, breath: Breath) -> Answer:
         """Step the dialogue and do what it asks for, until it has an answer."""
         talk.dialogue, effects = take(talk.dialogue, message)
-        decision, words = Decision.IGNORED, []
+        said: list[Say] = []
         for effect in effects:
-            said = effect
-            if isinstance(effect, Act):
+            if isinstance(effect, Say):
+                said.append(effect)
+                continue
+            finished = Finished(Decision.UNCERTAIN, self._shared("broken"))
+            try:
                 finished = await self._act(effect, talk, breath)
-                talk.dialogue, (said, *_) = take(talk.dialogue, finished)
-            assert isinstance(said, Say)
-            decision = said.decision
-            words.append(said.text or (self._shared(said.key) if said.key else ""))
+            finally:
+                # Whatever became of it, the session goes on: nobody is left talking to a wall.
+                talk.dialogue, (told,) = take(talk.dialogue, finished)
+            assert isinstance(told, Say)
+            said.append(told)
+        words = [one.text or (self._shared(one.key) if one.key else "") for one in said]
+        decision = max((one.decision for one in said), key=GRAVITY.index, default=Decision.IGNORED)
         return _answer(command, decision, verbalise(" ".join(word for word in words if word)))
 
     async def _act(self, act: Act, talk: Talk, breath: Breath) -> Finished:
@@ -269,9 +277,9 @@ class Core:
             causationid=cause,
         )
 
-    def _dated(self, say: str) -> str:
-        """Old knowledge is spoken with its age."""
-        return self._performer.dated(say)
+    def _looked_up(self, command: Command) -> str:
+        """What is recorded, with its age when it is old."""
+        return self._performer.dated(lookups.answer(self._world, self._intents, command))
 
     def _spoken_of(self, memory: Memory, command: Command) -> Memory:
         unit = subject(command)
@@ -310,6 +318,19 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk], Message]] = {
     "sleep": Core._sleep,
 }
 """Intents about the conversation itself."""
+
+
+GRAVITY = (
+    Decision.IGNORED,
+    Decision.ANSWERED,
+    Decision.DONE,
+    Decision.CONFIRM,
+    Decision.ASK,
+    Decision.REFUSED,
+    Decision.FAILED,
+    Decision.UNCERTAIN,
+)
+"""Of several outcomes of one yes the gravest is the turn's: "done" is said of all or not at all."""
 
 
 def _answer(command: Command, decision: Decision | None, say: str) -> Answer:

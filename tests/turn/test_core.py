@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.domain.values import Decision, Session
+from assistant.domain.values import Decision, Order, Receipt, Session
 from assistant.errors import UsageError
 from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, a_core
 from tests.fakes.memory_log import MemoryLog
@@ -170,6 +170,29 @@ async def test_several_in_one_breath_are_each_answered_and_asked_together() -> N
         assert [one.decision for one in (asked, *asked.also)] == [Decision.CONFIRM, Decision.CONFIRM]
         assert (await bench.say("yes", QUALITY)).decision is Decision.DONE
         assert bench.machines.simulation.holds == {}
+
+
+async def test_of_several_outcomes_of_one_yes_the_gravest_is_told() -> None:
+    async with a_core() as bench:
+        await bench.say("hold lots 4712 and 4713, void", QUALITY)
+        await bench.say("release lots 4712 and 4713", QUALITY)
+        del bench.machines.simulation.holds["L4712"]  # behind everybody's back
+        answer = await bench.say("yes", QUALITY)
+        assert answer.decision is Decision.REFUSED
+        assert "not on hold" in answer.say and "Lot four seven one three is released." in answer.say
+
+
+async def test_a_fault_of_ours_in_the_middle_of_an_order_leaves_the_session_alive() -> None:
+    class Faulty(MemoryMachines):
+        async def send(self, order: Order) -> Receipt:
+            raise ZeroDivisionError
+
+    clock = SteppedClock()
+    async with a_core(None, Faulty(the_plant(), wall=clock.now), clock) as bench:
+        with pytest.raises(ZeroDivisionError):
+            await bench.say("hold lot 4712, void")
+        assert (await bench.say("status of lot 4712")).decision is Decision.ANSWERED
+        assert (await bench.say("help")).decision is Decision.ANSWERED
 
 
 async def test_a_note_is_kept_word_for_word_and_obeyed_by_nobody() -> None:
@@ -343,6 +366,18 @@ async def test_strangers_are_told_so() -> None:
             bench.core.check(Session("OP-99", ""))
         with pytest.raises(UsageError, match="no such station"):
             bench.core.check(Session("OP-17", "PRN-9"))
+
+
+@given(st.lists(st.text(max_size=60), max_size=6))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_text_at_all_gets_an_answer_and_does_nothing(said: list[str]) -> None:
+    async def talk() -> None:
+        async with a_core() as bench:
+            for text in said:
+                assert (await bench.say(text)).decision is not None
+            assert "order.requested" not in bench.types()
+
+    asyncio.run(talk())
 
 
 EXAMPLES = [spec.example for spec in the_intents().by_name.values()]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.site import a_world, entities, the_reader
+from tests.site import a_world, entities, the_intents, the_reader
 
 KNOWN = entities(a_world())
 
@@ -92,6 +92,11 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "belay that": [("undo", {})],
     "stop": [("stop", {})],
 }
+
+
+@pytest.mark.parametrize("intent", the_intents().by_name)
+def test_each_intent_understands_its_own_example(intent: str) -> None:
+    assert the_reader().read(the_intents().by_name[intent].example, KNOWN)[0].intent == intent
 
 
 @pytest.mark.parametrize("said", SAID)
