@@ -1,4 +1,4 @@
-"""`assistant events`: the log, to read, to follow, to verify."""
+"""`assistant events`: the log as lines, and whether it is what was written."""
 
 from __future__ import annotations
 
@@ -7,115 +7,156 @@ import fnmatch
 import json
 import re
 import time
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 import typer
 
 from assistant.cli import options
 from assistant.cli.app import app
 from assistant.domain.events import EVENT_TYPES
-from assistant.errors import UsageError
+from assistant.errors import LogBroken, LogError, UsageError
 
-if TYPE_CHECKING:
-    from assistant.adapters.eventlog import Stored
-
-events = typer.Typer(help="The event log: read, follow, verify.", invoke_without_command=True)
+events = typer.Typer(help="What happened, as recorded.", invoke_without_command=True)
 app.add_typer(events, name="events")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @events.callback()
 def show(
     context: typer.Context,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
-    since: Annotated[str | None, typer.Option(help="RFC 3339, HH:MM, or 30m, 2h, 1d.", show_default=False)] = None,
-    kind: Annotated[
-        str | None, typer.Option("--type", help="A type, or lot.* for several.", show_default=False)
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what is added, until interrupted.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what happened then or later: 2026-11-25T06:00:00Z, 06:00 or 30m ago.", show_default=False
+        ),
     ] = None,
-    last: Annotated[int | None, typer.Option(help="Only the last so many.", show_default=False)] = None,
+    kind: Annotated[
+        str | None, typer.Option("--type", help="Only this type; * stands for any letters: lot.*", show_default=False)
+    ] = None,
+    last: Annotated[int | None, typer.Option(min=1, help="Only the last N of them.", show_default=False)] = None,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
 ) -> None:
-    """Print events, oldest first."""
+    """What happened, one event a line, oldest first."""
     if context.invoked_subcommand is not None:
+        context.obj = data
         return
-    from assistant.adapters import eventlog
+    from assistant.adapters import cloudevents, eventlog
     from assistant.settings.paths import data_dir
 
     folder = data_dir(data, make=False)
-    moment = _moment(since, time.time()) if since else None
-    types = _types(kind)
-    start = eventlog.tail(folder, last, types=types, since=moment) if last is not None else 0
-    rows = (eventlog.follow if follow else eventlog.stored)(folder, start, types=types, since=moment)
-    for row in rows:
-        print(_line(row, as_json=as_json), flush=follow)
+    types = wanted(kind) if kind is not None else ()
+    begin = moment(since, time.time()) if since is not None else None
+    after = eventlog.tail(folder, last, types=types, since=begin) if last is not None else 0
+    rows = (eventlog.follow if follow else eventlog.stored)(folder, after, types=types, since=begin)
+    with suppress(KeyboardInterrupt):  # the way out of --follow
+        for row in rows:
+            line = cloudevents.line(row.record, row.position, row.prev, row.hash)
+            print(visible(line if as_json else text_line(line)), flush=follow)
+    print(end="", flush=True)
 
 
 @events.command()
-def verify(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
-    """Check the whole hash chain; name the first bad position."""
+def verify(
+    context: typer.Context,
+    head: Annotated[
+        str | None,
+        typer.Option(help="POSITION:HASH that this log had before; shows a tail cut off since.", show_default=False),
+    ] = None,
+    as_json: options.Json = False,
+    data: options.Data = None,
+    site: options.Site = None,
+) -> None:
+    """Check the chain of hashes from the first event to the last."""
     from assistant.adapters import eventlog
     from assistant.settings.paths import data_dir
 
-    position, head = eventlog.verify(data_dir(data, make=False))
-    if as_json:
-        print(json.dumps({"events": position, "head": head}))
-    else:
-        print(f"{position} events, chain whole, head {head[:16]}… ({eventlog.sqlite_note()})")
-
-
-def _types(kind: str | None) -> list[str]:
-    if kind is None:
-        return []
-    types = fnmatch.filter(EVENT_TYPES, kind)
-    if not types:
-        near = difflib.get_close_matches(kind, EVENT_TYPES, 1, 0)
-        raise UsageError(f"--type {kind}: no such event type; nearest is {near[0]}")
-    return types
-
-
-def _moment(text: str, now: float) -> float:
-    """Unix seconds of `2026-11-25T06:00:00Z`, `06:00` (the last one that has been), or `30m` ago."""
-    from assistant.adapters import cloudevents
-
-    ago = re.fullmatch(r"(\d+)([smhd])", text)
-    if ago:
-        return now - int(ago[1]) * _UNITS[ago[2]]
-    clock = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
-    if clock:
-        local = time.localtime(now)
-        day = (local.tm_year, local.tm_mon, local.tm_mday)
-        moment = time.mktime((*day, int(clock[1]), int(clock[2]), 0, 0, 0, -1))
-        return moment if moment <= now else moment - 86400
+    folder = data_dir(data if data is not None else context.obj, make=False)
     try:
-        return cloudevents.seconds(text)
-    except ValueError:
-        raise UsageError(f"--since {text}: not a time (RFC 3339, HH:MM, or 30m)") from None
-
-
-def _line(row: Stored, *, as_json: bool) -> str:
-    from assistant.adapters import cloudevents
-
+        position, hash_ = eventlog.verify(folder, _head(head) if head is not None else None)
+    except LogBroken as exc:
+        if as_json:
+            print(json.dumps({"ok": False, "position": exc.position, "problem": str(exc)}), flush=True)
+        raise
     if as_json:
-        return cloudevents.line(row.record, row.position, row.prev, row.hash)
-    event = row.event()
-    clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.time))
-    said = {name: value for name, value in asdict(event.data).items() if value not in ("", (), {})}
-    fields = " ".join(f"{name}={_value(value)}" for name, value in said.items())
-    return f"{event.position:6} {clock} {event.type:22} {_safe(event.subject)} {fields}".rstrip()
+        print(json.dumps({"ok": True, "position": position, "hash": hash_}))
+    else:
+        print(f"the chain holds: {position} events, head {position}:{hash_}")
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, tuple):
-        return _safe(",".join(map(str, value)) if len(value) <= 6 else f"{value[0]}…{value[-1]}")
-    if isinstance(value, dict):
-        return _safe(",".join(f"{key}:{item}" for key, item in value.items()))
-    text = _safe(str(value))
-    return f'"{text}"' if " " in text else text
+def wanted(pattern: str) -> list[str]:
+    """The event types that a pattern means. Raises UsageError, naming the nearest type, when there are none."""
+    found = fnmatch.filter(EVENT_TYPES, pattern)
+    if not found:
+        nearest = difflib.get_close_matches(pattern, EVENT_TYPES, 1, cutoff=0.0)[0]
+        raise UsageError(f"--type {pattern}: no such event type; the nearest is {nearest}")
+    return found
 
 
-def _safe(text: str) -> str:
-    """Control characters are shown, not obeyed."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+def moment(text: str, now: float) -> float:
+    """Unix seconds of `06:00` (the last time it was), `30m` or `1h30m` (ago) or RFC 3339. Raises UsageError.
+
+    A time without a zone is this machine's.
+    """
+    span = re.fullmatch(r"(?:\d+[smhd])+", text)
+    try:
+        if span:
+            parts = re.findall(r"(\d+)([smhd])", text)
+            ago = sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
+            return now - ago.total_seconds()
+        clock = re.fullmatch(r"(\d{1,2}):(\d{2})", text)
+        if clock:
+            today = datetime.fromtimestamp(now).replace(
+                hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0
+            )
+            past = today if today.timestamp() <= now else today - timedelta(days=1)
+            return past.timestamp()
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError) as exc:
+        raise UsageError(
+            f"--since {text}: not a time; it takes 2026-11-25T06:00:00Z, 06:00 or a duration such as 30m"
+        ) from exc
+
+
+def text_line(event: str) -> str:
+    """An event for a person: position, local time, type, subject, and what its payload says. Raises LogError."""
+    try:
+        fields = json.loads(event)
+        when = datetime.fromisoformat(fields["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        said = [f"{name}={_short(value)}" for name, value in fields["data"].items() if value not in ("", [], {})]
+        head = f"{fields['position']:>6}  {when}  {fields['type']:<22} {fields['subject']:<10}"
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise LogError("an event cannot be read; `assistant events verify` says where the log is broken") from exc
+    return " ".join((head, *said)).rstrip()
+
+
+def visible(text: str) -> str:
+    """`text` with everything that a terminal would obey instead of show as JSON escapes: still JSON if it was."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
+
+
+def _short(value: Any) -> str:
+    """A value as compact as it can be read: words without quotes where that leaves no doubt."""
+    match value:
+        case str():
+            return value if re.fullmatch(r"[\w.@:/+?-]+", value) else json.dumps(value, ensure_ascii=False)
+        case list():
+            return ",".join(_short(item) for item in value)
+        case dict():
+            return "{" + " ".join(f"{name}={_short(item)}" for name, item in value.items()) + "}"
+    return json.dumps(value)
+
+
+def _head(text: str) -> tuple[int, str]:
+    """`POSITION:HASH`, as `verify` prints it. Raises UsageError."""
+    parts = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
+    if parts is None:
+        raise UsageError(f"--head {text}: must be POSITION:HASH as `assistant events verify` prints it")
+    return int(parts[1]), parts[2]

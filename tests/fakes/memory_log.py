@@ -1,4 +1,4 @@
-"""ports.EventLog in memory: the same promises, nothing on disk."""
+"""ports.EventLog in memory: the same chain, the same refusals, and a disk that is full when a test says so."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ from assistant.errors import LogError
 
 
 class MemoryLog:
-    """Keeps events in a list; `broken` makes every append fail."""
+    """Keeps events until it is closed."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.broken = ""
+        """What is stored, in order."""
+        self.problem = ""
+        """While this is set, every append fails with it: `disk nearly full`."""
+        self.closed = False
 
     def append(self, events: Sequence[Event]) -> Sequence[Event]:
         """See ports.EventLog."""
-        if self.broken:
-            raise LogError(self.broken)
-        known = {(event.source, event.id): event for event in self.events}
-        stored: list[Event] = []
+        if self.problem or self.closed:
+            raise LogError(self.problem or "the event log is closed")
+        known = {(event.id, event.source): event for event in self.events}
         fresh: list[Event] = []
         for event in events:
-            old = known.get((event.source, event.id))
-            if old is not None:
-                stored.append(cloudevents.same(old, event))
+            key = (event.id, event.source)
+            if key in known:
+                cloudevents.same(known[key], event)
                 continue
-            before = fresh or self.events
-            prev = before[-1].hash if before else cloudevents.GENESIS
-            _, one = cloudevents.seal(event, len(self.events) + len(fresh) + 1, prev)
-            fresh.append(one)
-            stored.append(one)
-            known[event.source, event.id] = one
+            last = fresh[-1] if fresh else self.events[-1] if self.events else None
+            _, known[key] = cloudevents.seal(
+                event, last.position + 1 if last else 1, last.hash if last else cloudevents.GENESIS
+            )
+            fresh.append(known[key])
         self.events += fresh
-        return stored
+        return [known[event.id, event.source] for event in events]
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[Event]:
         """See ports.EventLog."""
-        return iter(self.events[after : None if limit is None else after + limit])
+        yield from self.events[after : None if limit is None else after + limit]
 
     def close(self) -> None:
-        """Nothing to close."""
+        """See ports.EventLog."""
+        self.closed = True

@@ -303,12 +303,12 @@ async def test_a_machine_that_refuses_is_quoted() -> None:
 
 async def test_without_a_log_nothing_acts_and_questions_are_still_answered() -> None:
     async with a_core() as bench:
-        bench.log.broken = "disk nearly full"
+        bench.log.problem = "disk nearly full"
         answer = await bench.say("hold lot 4712, bridging")
         assert answer.decision is Decision.REFUSED and "disk nearly full" in answer.say
         assert bench.machines.simulation.holds == {}
         assert (await bench.say("status of lot 4712")).decision is Decision.ANSWERED
-        bench.log.broken = ""
+        bench.log.problem = ""
         assert (await bench.say("hold lot 4712, bridging")).decision is Decision.DONE
 
 

@@ -69,7 +69,7 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
     """A read-only connection to a folder's log, beside any writer; None where nothing was written yet."""
     file = folder / NAME
     with translated(file):
-        if not file.exists():
+        if not _exists(file):
             yield None
             return
         if not os.access(file, os.R_OK, effective_ids=True):
@@ -84,9 +84,19 @@ def translated(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise LogError(f"{file}: {exc}") from exc
+        problem, _, _ = str(exc).partition(" with text")  # what follows is bytes of a broken row, not for a terminal
+        raise LogError(f"{file}: {problem}") from exc
     except OSError as exc:
         raise LogError(f"{file}: {exc.strerror or exc}") from exc
+
+
+def _exists(file: Path) -> bool:
+    """Like Path.exists, but a data folder that is no folder is an error, not an empty log."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _mode(file: Path, *, write: bool) -> str:
