@@ -64,9 +64,6 @@ def test_a_header_that_promises_hours_costs_nothing(tmp_path: Path) -> None:
         assert "s long" in str(error)
 
 
-GOOD = Path(__file__).parent.parent / "speech" / "commands"
-
-
 @given(st.data())
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_mutated_file_is_read_or_refused_in_one_line(tmp_path: Path, data: st.DataObject) -> None:

@@ -57,7 +57,7 @@ def test_bad_files_are_named_and_the_others_are_heard(tmp_path: Path) -> None:
     troubles = [line for line in done.stderr.splitlines() if line.startswith("assistant: ")]
     assert len(troubles) == 6
     for file, words in zip(
-        files[2:8], ("600 s long", "empty", "no sound file", "no sound file", "no such", "folder"), strict=True
+        files[2:8], ("600 s long", "empty", "not a sound file", "not a sound file", "no such", "folder"), strict=True
     ):
         assert any(str(file) in line and words in line for line in troubles), (file, troubles)
 
