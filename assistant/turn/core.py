@@ -200,6 +200,9 @@ class Core:
         """What a command means to the dialogue."""
         word = DIALOGUE.get(command.intent)
         if word is not None:
+            spec = self._intents.by_name[command.intent]
+            if command.doubt or command.confidence < spec.confidence.ask:
+                return Noise(Decision.ASK, self._shared("say_again"))
             return word(self, command, talk)
         verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now())
         now = self._clock.monotonic()

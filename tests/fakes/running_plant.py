@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from assistant.plant.ledger import Ledger
 from assistant.plant.server import PlantServer
+from tests.processes import free_endpoint
 from tests.site import the_hardware, the_plant
 
+__all__ = ["free_endpoint", "running_plant", "until"]
 PATIENCE_S = 20.0
 """How long `until` waits for something that must come; reaching it is a failure, not a measurement."""
-
-
-def free_endpoint() -> str:
-    """An address nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"opc.tcp://127.0.0.1:{probe.getsockname()[1]}/line-assistant"
 
 
 @asynccontextmanager

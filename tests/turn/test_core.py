@@ -256,6 +256,16 @@ async def test_how_well_it_was_heard_decides_whether_to_act_ask_back_or_ask_agai
         assert bool(bench.machines.simulation.holds) == (decision == "done")
 
 
+async def test_a_yes_that_was_hardly_heard_or_may_have_been_a_no_is_asked_for_again() -> None:
+    async with a_core() as bench:
+        await bench.say("hold lot 4712, bridging")
+        await bench.say("release lot 4712", QUALITY)
+        for heard in ((("yes", -0.9),), (("yes", -0.2), ("no", -0.3))):
+            assert (await bench.hear(*heard, session=QUALITY)).decision is Decision.ASK
+        assert "L4712" in bench.machines.simulation.holds
+        assert (await bench.hear(("yes", -0.3), session=QUALITY)).decision is Decision.DONE
+
+
 async def test_nothing_heard_is_nothing_said_and_words_not_for_us_are_not_kept() -> None:
     async with a_core() as bench:
         for heard in ((), (("did you scrap that board or send it to rework", -0.1),)):
