@@ -13,7 +13,8 @@ from assistant.bootstrap import Site, declarations
 from assistant.domain import declare
 from assistant.domain.speech import digits
 from assistant.domain.spoken.mentions import Entities
-from assistant.domain.world import Lot, World
+from assistant.domain.things import Lot
+from assistant.domain.world import World
 from assistant.turn.read import Reader
 
 LOTS = 20_000

@@ -26,10 +26,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         _fail(str(error), error.exit_status)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted", 130)
-    except BrokenPipeError:
-        # The reader (`| head`) has enough; say nothing, and keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:  # the last wall: a person sees one line, the developer the rest
         if os.environ.get("LINE_ASSISTANT_DEBUG"):
             raise

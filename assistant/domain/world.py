@@ -6,133 +6,14 @@ mapping; a payload without one changes nothing here.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain.things import Action, Board, Hold, Line, Lot, Machine, Operator, Product, Thing, WorkOrder
 
-KEPT = 60
-"""Events remembered for each subject; older ones are in the log."""
-
-
-@dataclass(slots=True)
-class Hold:
-    """Why something may not go on."""
-
-    reason: str
-    at: float
-    """Unix seconds UTC."""
-    badge: str
-    """Who asked for it, or empty when a machine did it by itself."""
-
-
-@dataclass(slots=True)
-class Thing:
-    """A lot, board or machine: what they have in common."""
-
-    id: str
-    hold: Hold | None = None
-    last_hold: Hold | None = None
-    """The hold before it was released, for who wants it back."""
-    past: deque[e.Event] = field(default_factory=lambda: deque(maxlen=KEPT))
-    """Newest last."""
-    count: int = 0
-    """Events in all, kept or not."""
-
-
-@dataclass(slots=True)
-class Lot(Thing):
-    """A lot and its boards."""
-
-    order: str = ""
-    product: str = ""
-    line: str = ""
-    boards: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Board(Thing):
-    """A board and how far it is."""
-
-    lot: str = ""
-    machine: str = ""
-    """Where it is, or was last."""
-    inside: bool = False
-    """In that machine now (else: after it, or not started where `machine` is empty)."""
-    verdict: str = ""
-    """`passed`, `failed` or empty while not inspected."""
-    defects: tuple[str, ...] = ()
-    rework: bool = False
-    """In the rework queue."""
-
-
-@dataclass(slots=True)
-class Machine(Thing):
-    """A machine and what it reports."""
-
-    name: str = ""
-    kind: str = ""
-    line: str = ""
-    spoken: tuple[str, ...] = ()
-    state: str = ""
-    """As last reported; empty when never."""
-    since: float = 0.0
-    board: str = ""
-    alarms: dict[str, e.AlarmRaised] = field(default_factory=dict)
-    """Open and not acknowledged, by code, oldest first."""
-
-
-@dataclass(slots=True)
-class Action:
-    """The last thing that somebody had done, for undo."""
-
-    turn: str
-    method: str
-    """Of its orders, as in the hardware file."""
-    units: list[str]
-    """What they were about, in order."""
-    at: float
-    """Unix seconds UTC."""
-
-
-@dataclass(slots=True)
-class Line:
-    """A line."""
-
-    id: str
-    name: str
-    machines: tuple[str, ...]
-    spoken: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class WorkOrder:
-    """A work order."""
-
-    id: str
-    product: str
-    line: str
-    status: str
-
-
-@dataclass(slots=True)
-class Product:
-    """A product."""
-
-    id: str
-    name: str
-    spoken: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Operator:
-    """A person, known by a badge."""
-
-    badge: str
-    role: str
-    line: str = ""
+NOTE = "note"
+"""Method of an Action that was no order."""
 
 
 class World:
@@ -351,6 +232,11 @@ def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
         world.actions[request.badge, request.station] = Action(turn, request.method, [unit], event.time)
 
 
+def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
+    # No order, and yet the last thing this person had done: "undo" must not reach past it.
+    world.actions[data.badge, data.station] = Action(event.correlationid, NOTE, [event.subject], event.time)
+
+
 def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
     world.open_orders.discard(event.subject)
 
@@ -387,6 +273,7 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.BoardWithdrawnFromRework: _withdrawn,
     e.TurnHeard: _turn_heard,
     e.OrderRequested: _order_requested,
+    e.NoteTaken: _note_taken,
     e.OrderRejected: _order_ended,
     e.OrderDone: _order_done,
     e.OrderFailed: _order_ended,

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.domain import events as e
+from assistant.domain.things import Board, Line, Lot, Machine, Thing
 from assistant.domain.values import Command
-from assistant.domain.world import Board, Line, Lot, Machine, Thing, World
+from assistant.domain.world import World
 from assistant.settings.intents import Intents
 from assistant.turn import naming
 from assistant.turn.policy import subject

@@ -57,7 +57,7 @@ class Performer:
     async def _record(self, allowed: Allowed, spec: Intent, session: Session, turn: str, cause: str) -> Result:
         text = allowed.command.slots["text"]
         subject = allowed.unit or session.station
-        note = e.NoteTaken(text, session.badge)
+        note = e.NoteTaken(text, session.badge, session.station)
         now = self.actor.clock.now()
         await self.actor.recorder.record(
             e.Event(uuid.uuid4().hex, SOURCE, subject, now, note, correlationid=turn, causationid=cause)

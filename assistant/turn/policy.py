@@ -239,9 +239,10 @@ class Policy:
         last = self.world.actions.get((session.badge, session.station))
         if last is None or now - last.at > UNDO_WITHIN_S or self.world.turns.get(last.turn) == spec.intent:
             return Declined(command, Decision.REFUSED, self._text(spec, "nothing"))
-        done = next(i for i in self.intents.by_name.values() if i.order is not None and i.order.method == last.method)
-        way = done.undo
-        if way is None:
+        specs = self.intents.by_name.values()
+        done = next((i for i in specs if i.order is not None and i.order.method == last.method), None)
+        way = done.undo if done is not None else None
+        if done is None or way is None:
             return Declined(command, Decision.REFUSED, self._text(spec, "cannot"))
         inverse = self.intents.by_name[way.intent]
         plans: list[Plan] = []

@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from assistant.domain import events as e
+from assistant.domain.things import Machine
 from assistant.domain.values import Reading
-from assistant.domain.world import Machine, World
+from assistant.domain.world import World
 from assistant.errors import NotObserved
 from assistant.ports import Clock, Machines
 from assistant.turn.act import SOURCE

@@ -122,6 +122,16 @@ async def test_undo_puts_back_what_was_and_only_once() -> None:
         assert (await bench.say("undo that")).decision is Decision.REFUSED
 
 
+@pytest.mark.parametrize("last", ["note on lot 4712: looked at it", "acknowledge printer one"])
+async def test_undo_does_not_reach_past_what_cannot_be_undone(last: str) -> None:
+    async with a_core() as bench:
+        await bench.say("hold lot 4712, bridging")
+        assert (await bench.say(last)).decision is Decision.DONE
+        answer = await bench.say("undo")
+        assert answer.decision is Decision.REFUSED and answer.say == "That cannot be undone."
+        assert "L4712" in bench.machines.simulation.holds
+
+
 async def test_undo_of_a_release_holds_again_for_the_same_reason() -> None:
     async with a_core() as bench:
         await bench.say("hold lot 4712, void")

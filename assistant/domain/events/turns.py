@@ -115,6 +115,8 @@ class NoteTaken(Payload, type="note.taken"):
     """Word for word."""
     badge: str
     """Who said it."""
+    station: str = ""
+    """Where, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
