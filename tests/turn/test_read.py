@@ -31,6 +31,8 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     # prepositions stay words
     "hold lot four seven one two for bridging": [("hold", {"lot": "L4712", "reason": "bridging"})],
     "send board one oh two oh one to rework": [("rework", {"board": "B10201"})],
+    "send board 10247 to rework because of a cold joint": [("rework", {"board": "B10247", "defect": "cold_joint"})],
+    "release the hold on lot 4712": [("release", {"lot": "L4712"})],
     # a question is no command, a polite request is one
     "is lot four seven one two on hold": [("status", {"lot": "L4712"})],
     "can you hold lot 4712": [("hold", {"lot": "L4712"})],
