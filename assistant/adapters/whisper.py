@@ -11,7 +11,7 @@ activity detector takes for speech.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,11 @@ MIN_VOICED_S = 0.1
 """Less is a click."""
 MIN_LOGPROB = -1.2
 """With a prompt no noise came above it; of the commands below it, all in loud noise, one in five was right."""
-MAX_NO_SPEECH = 0.6
-"""Whisper's own threshold; the highest of any speech was 0.61, in noise as loud as itself."""
-DOUBTFUL_NO_SPEECH, DOUBTFUL_LOGPROB = 0.5, -0.7
-"""Both together are noise, where each alone may be a short word."""
+NO_SPEECH = ((0.6, -0.5), (0.5, -0.7))
+"""Probability of no speech above the first with a log-probability below the second: noise. Alone, the first is not:
+clear commands came with up to 0.71."""
+LOOPED_LOGPROB = -0.7
+"""Of a sentence that was said for ever: each round made the next one surer, so that its score says nothing."""
 LEAK_LOGPROB = -0.9
 """Words of the prompt alone, and none of them clear: "quality" was heard in a noisy "void" at -0.95 (pitfalls W3)."""
 
@@ -97,11 +98,9 @@ class Whisper:
         # The limit counts the prompt too.
         most = min(MOST_TOKENS - len(head), int(len(samples) / RATE * TOKENS_A_SECOND) + SPARE_TOKENS)
         result = self._generate(samples, head, most)
-        heard = list(self._hypotheses(result, most, utterance.voiced_s))
-        if not heard:
-            return self._reject("loop")
-        why = refusal(heard[0], result.no_speech_prob, prompt)
-        return self._reject(why) if why else merged(heard)
+        heard = merged(self._hypotheses(result, most, utterance.voiced_s))
+        why = refusal(heard[0], result.no_speech_prob, prompt) if heard else "loop"
+        return self._reject(why) if why else heard
 
     def _generate(self, samples: Samples, head: list[int], most: int) -> Any:
         """CTranslate2's result for one utterance: `sequences_ids`, `scores`, `no_speech_prob`."""
@@ -129,10 +128,12 @@ class Whisper:
         for ids, score in zip(result.sequences_ids, result.scores, strict=True):
             text, cut_off = self._tokenizer.decode(ids).strip(), len(ids) >= most
             once = without_repeat(text, cut_off=cut_off)
-            if not words(once) or looping(text, voiced_s) or (cut_off and once == text):
+            endless = cut_off and (once == text or len(words(once)) < 3)
+            if not words(once) or endless or looping(once, voiced_s):
                 continue
             # CTranslate2 divides the sum by the words' tokens; the end of text, which is in the sum, is one more.
-            yield Hypothesis(once, float(score) * len(ids) / (len(ids) + 1))
+            logprob = float(score) * len(ids) / (len(ids) + 1)
+            yield Hypothesis(once, min(logprob, LOOPED_LOGPROB) if cut_off else logprob)
 
     def _head(self, prompt: Sequence[str]) -> list[int]:
         """What the decoder is told first: the prompt's names, then the task.
@@ -160,7 +161,7 @@ class Whisper:
 
 def refusal(best: Hypothesis, no_speech: float, prompt: Sequence[str] = ()) -> str:
     """Why the best hypothesis is no evidence of speech (`no speech`, `unsure`); empty when it is."""
-    if no_speech > MAX_NO_SPEECH or (no_speech > DOUBTFUL_NO_SPEECH and best.logprob < DOUBTFUL_LOGPROB):
+    if any(no_speech > probability and best.logprob < logprob for probability, logprob in NO_SPEECH):
         return "no speech"
     if best.logprob < MIN_LOGPROB:
         return "unsure"
@@ -169,7 +170,7 @@ def refusal(best: Hypothesis, no_speech: float, prompt: Sequence[str] = ()) -> s
     return ""
 
 
-def merged(heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+def merged(heard: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
     """Best first; of those that differ in case and punctuation only, the likeliest."""
     best: dict[tuple[str, ...], Hypothesis] = {}
     for hypothesis in sorted(heard, key=lambda h: -h.logprob):
