@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import sqlite3
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,19 @@ def test_one_command_asks_and_the_next_one_answers_while_a_core_is_up(line: Line
         one_line_of_trouble(run("run", "--no-audio", "--data", str(tmp_path)), 1, "another process writes it")
         one_line_of_trouble(run(*ask[:-1], "--as", "OP-99", "x", env=line.env), 2, "OP-99", "no such badge")
     assert json.loads(run(*ask, "yes", env=line.env).stdout)["decision"] == "ignored"
+
+
+def test_commands_that_start_at_once_meet_one_core_and_each_is_done_once(line: Line, tmp_path: Path) -> None:
+    boards = [f"B1022{n}" for n in range(1, 6)]
+    said = [
+        ("ask", "--data", str(tmp_path), "--as", "OP-17", "--json", f"hold board {board}, void") for board in boards
+    ]
+    with ThreadPoolExecutor(len(said)) as pool:
+        answers = [json.loads(done.stdout) for done in pool.map(lambda args: run(*args, env=line.env), said)]
+    assert [answer["decision"] for answer in answers] == ["done"] * len(boards)
+    deeds = Counter(deed["args"]["unit"] for deed in line.deeds() if deed["args"].get("unit") in boards)
+    assert deeds == Counter(boards)
+    assert run("events", "verify", "--data", str(tmp_path)).returncode == 0
 
 
 def test_parse_only_touches_nothing_and_needs_no_plant(tmp_path: Path) -> None:
