@@ -65,8 +65,14 @@ class Machines(Protocol):
 class Transcriber(Protocol):
     """An ear: speech to words."""
 
+    rejected: str
+    """Why the last call heard nothing (`silence`, `no speech`, `unsure`, `loop`), or empty."""
+
     def transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Sequence[Hypothesis]:
-        """n-best, best first; empty when nothing was said. `prompt`: names (never verbs) that may occur."""
+        """n-best, best first; empty when nothing was said. `prompt`: names (never verbs) that may occur.
+
+        One call at a time. Raises EngineError.
+        """
 
 
 class Voice(Protocol):

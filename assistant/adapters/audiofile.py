@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,15 +56,6 @@ def resampled(samples: Samples, rate: int) -> Samples:
 
     sound: Samples = soxr.resample(samples, rate, RATE).astype(np.float32)
     return np.clip(sound, -1.0, 1.0)
-
-
-def wav(samples: npt.NDArray[Any], rate: int) -> bytes:
-    """A WAV file, 16 bit mono, of float samples in [-1, 1] (beyond: clipped) or int16."""
-    import soundfile
-
-    out = io.BytesIO()
-    soundfile.write(out, samples, rate, format="WAV", subtype="PCM_16")
-    return out.getvalue()
 
 
 def _decode(file: Path, descriptor: int, longest_s: float) -> tuple[Samples, int]:

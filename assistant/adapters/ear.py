@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from assistant.adapters.audiofile import Samples
 from assistant.adapters.endpoint import trim
-from assistant.adapters.whisper import Whisper
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError
+from assistant.ports import Transcriber
 
 DEADLINE_S = 20.0
 """A second of speech takes a tenth of one; what takes longer than this hangs."""
@@ -30,9 +30,9 @@ class Heard:
 class Ear:
     """Voice activity and Whisper, for asyncio. The model is loaded with the first recording."""
 
-    def __init__(self, load: Callable[[], Whisper]) -> None:
+    def __init__(self, load: Callable[[], Transcriber]) -> None:
         self._load = load
-        self._whisper: Whisper | None = None
+        self._transcriber: Transcriber | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
 
     async def hear(self, samples: Samples, prompt: Sequence[str] = ()) -> Heard:
@@ -49,8 +49,8 @@ class Ear:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _hear(self, samples: Samples, prompt: Sequence[str]) -> Heard:
-        if self._whisper is None:
-            self._whisper = self._load()
+        if self._transcriber is None:
+            self._transcriber = self._load()
         utterance = trim(samples)
-        hypotheses: Sequence[Hypothesis] = self._whisper.transcribe(utterance, prompt)
-        return Heard(tuple(hypotheses), utterance, self._whisper.rejected)
+        hypotheses: Sequence[Hypothesis] = self._transcriber.transcribe(utterance, prompt)
+        return Heard(tuple(hypotheses), utterance, self._transcriber.rejected)

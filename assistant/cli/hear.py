@@ -130,6 +130,8 @@ def _extra(heard: Heard) -> dict[str, Any]:
         "transcript": heard.hypotheses[0].text if heard.hypotheses else "",
         "nbest": [_hypothesis(hypothesis) for hypothesis in heard.hypotheses],
         "rejected": heard.rejected,
+        "voiced_s": round(heard.utterance.voiced_s, 2),
+        "clipped": round(heard.utterance.clipped, 3),
     }
 
 

@@ -41,8 +41,6 @@ class World:
         """Orders whose end is not known."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
-        self.connected: bool | None = None
-        """Whether the machines were in reach by the last word on it; None when never."""
         self.heard_of: float = 0.0
         """Machine time of the newest machine event, Unix seconds UTC."""
 
@@ -241,14 +239,6 @@ def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
     world.open_orders.discard(event.subject)
 
 
-def _connection_lost(world: World, event: e.Event, data: e.Payload) -> None:
-    world.connected = False
-
-
-def _connection_restored(world: World, event: e.Event, data: e.Payload) -> None:
-    world.connected = True
-
-
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LineInstalled: _line_installed,
     e.MachineInstalled: _machine_installed,
@@ -278,6 +268,4 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.OrderDone: _order_done,
     e.OrderFailed: _order_ended,
     e.OrderUncertain: _order_ended,
-    e.ConnectionLost: _connection_lost,
-    e.ConnectionRestored: _connection_restored,
 }

@@ -161,6 +161,7 @@ class Core:
             dict(command.slots),
             round(command.confidence, 3),
             command.by,
+            transcript.note,
         )
         event = self._event(transcript, payload)
         try:

@@ -27,6 +27,8 @@ class TurnHeard(Payload, type="turn.heard"):
     """0 to 1."""
     by: str
     """`template` or `model`."""
+    note: str = ""
+    """Why there were no words (`silence`, `no speech`), or empty."""
 
 
 @dataclass(frozen=True, slots=True)
