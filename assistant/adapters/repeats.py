@@ -16,6 +16,8 @@ MOST_COMPRESSION = 2.4
 SHORTEST_PACKED = 60
 """Characters below which zlib's ratio says nothing."""
 
+_STUTTER = re.compile(r"([^\W\d_]{1,3})\1{5,}")
+"""Inside a word: "nuhuhuhuhuhuh"."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _NUMBER_WORDS = """
     oh o zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -37,14 +39,15 @@ def without_repeat(text: str, *, cut_off: bool = False) -> str:
     return text
 
 
-def looping(text: str, voiced_s: float) -> bool:
-    """Whether a text says one or two words over and over, faster than anybody could in `voiced_s` seconds."""
+def looping(text: str, once: str, voiced_s: float) -> bool:
+    """Whether a text, `once` without repeats, says the same over and over, faster than anybody could in `voiced_s`."""
     said = words(text)
-    periods = [size for size in (1, 2) if len(said) > size and said[size:] == said[:-size]]
-    if periods and len(said) > 2 and len(said) > 1 + WORDS_A_SECOND * voiced_s:
+    periodic = any(len(said) > size and said[size:] == said[:-size] for size in (1, 2))
+    if periodic and len(said) > max(2.0, 1 + WORDS_A_SECOND * voiced_s):
         return True
-    raw = text.encode()
-    return len(raw) >= SHORTEST_PACKED and len(raw) / len(zlib.compress(raw)) > MOST_COMPRESSION
+    raw = once.lower().encode()
+    packed = len(raw) / len(zlib.compress(raw))
+    return bool(_STUTTER.search(once.lower())) or (len(raw) >= SHORTEST_PACKED and packed > MOST_COMPRESSION)
 
 
 def _end(text: str, cut_off: bool) -> int | None:

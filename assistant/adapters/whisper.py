@@ -55,10 +55,11 @@ LEAK_LOGPROB = -0.9
 class Whisper:
     """ports.Transcriber. One call at a time, from one thread."""
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Load a CTranslate2 Whisper, multilingual or English only. Raises ModelError.
 
-        `folder` holds model.bin, config.json, vocabulary.txt (or .json) and tokenizer.json; `threads`: cores to use.
+        `folder` holds model.bin, config.json, vocabulary.txt (or .json) and tokenizer.json; `threads`: cores to use; a second
+        one helps the encoder and slows each step of decoding, and is better left to the voice.
         """
         import ctranslate2
         import tokenizers
@@ -129,7 +130,7 @@ class Whisper:
             text, cut_off = self._tokenizer.decode(ids).strip(), len(ids) >= most
             once = without_repeat(text, cut_off=cut_off)
             endless = cut_off and (once == text or len(words(once)) < 3)
-            if not words(once) or endless or looping(once, voiced_s):
+            if not words(once) or endless or looping(text, once, voiced_s):
                 continue
             # CTranslate2 divides the sum by the words' tokens; the end of text, which is in the sum, is one more.
             logprob = float(score) * len(ids) / (len(ids) + 1)

@@ -134,8 +134,9 @@ def test_a_sentence_said_again_by_the_machine_is_cut(said: str, meant: str) -> N
 
 
 def test_a_loop_is_a_loop_and_an_id_is_not() -> None:
-    assert looping("all right " * 12, 2.0)
-    assert not looping("hold lot four seven double one because of insufficient solder on line two", 5.0)
+    assert looping("all right " * 12, "all right", 2.0)
+    said = "hold lot four seven double one because of insufficient solder on line two"
+    assert not looping(said, said, 5.0)
 
 
 def test_what_differs_only_in_commas_is_one_hypothesis() -> None:
