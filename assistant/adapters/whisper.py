@@ -58,8 +58,8 @@ class Whisper:
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Load a CTranslate2 Whisper, multilingual or English only. Raises ModelError.
 
-        `folder` holds model.bin, config.json, vocabulary.txt (or .json) and tokenizer.json; `threads`: cores to use; a second
-        one helps the encoder and slows each step of decoding, and is better left to the voice.
+        `folder` holds model.bin, config.json, vocabulary.txt (or .json) and tokenizer.json; `threads`: cores
+        to use; a second one helps the encoder and slows each step of decoding, and is better left to the voice.
         """
         import ctranslate2
         import tokenizers
