@@ -19,8 +19,9 @@ RATES = range(4_000, 192_001)
 MOST_CHANNELS = 16
 FORMATS = ("WAV", "WAVEX", "RF64", "FLAC")
 """As libsndfile names them: plain WAV, WAV with more than two channels or its extended header, WAV above 4 GiB."""
-BLOCK = 1 << 16
-"""Frames decoded at a time, so that memory is that of one channel, however many a file has."""
+BLOCK = 512
+"""Frames decoded at a time: memory is that of one channel, however many a file has, and of a file that breaks off no
+more than this is lost, for libsndfile hands out nothing of the block in which it meets the end."""
 
 Samples = npt.NDArray[np.float32]
 

@@ -41,7 +41,7 @@ def without_repeat(text: str, *, cut_off: bool = False) -> str:
 
 def looping(text: str, once: str, voiced_s: float) -> bool:
     """Whether a text, `once` without repeats, says the same over and over, faster than anybody could in `voiced_s`."""
-    said = words(text)
+    said = words(text)[:-1]  # the last may be cut off
     periodic = any(len(said) > size and said[size:] == said[:-size] for size in (1, 2))
     if periodic and len(said) > max(2.0, 1 + WORDS_A_SECOND * voiced_s):
         return True

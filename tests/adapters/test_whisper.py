@@ -1,24 +1,29 @@
-"""The ear with its real engine: speech is heard, and nothing is made of nothing."""
+"""The real recogniser on real sound: what it hears, what it must not hear, and what it refuses to load."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
-from assistant.adapters import audiofile, endpoint
-from assistant.adapters.audiofile import RATE, Samples
-from assistant.adapters.ear import Ear
-from assistant.adapters.repeats import looping, without_repeat
-from assistant.adapters.whisper import MOST_PROMPT_TOKENS, Whisper, merged
+from assistant.adapters.audiofile import RATE, Samples, read
+from assistant.adapters.endpoint import trim
+from assistant.adapters.repeats import words
+from assistant.adapters.whisper import LONGEST_S, N_BEST, Whisper, merged, refusal
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import ModelError
+from assistant.ports import Transcriber
 
-CLIPS = Path(__file__).parent.parent / "speech" / "commands"
-LABELS = json.loads((CLIPS / "labels.json").read_text())
+CLIPS = Path("tests/speech/commands")
+NAMES = ("printer one", "oven one", "placer one", "line two", "bridging", "tombstone", "board 58147", "lot 5814")
+CLEAR = [clip for clip in json.loads((CLIPS / "labels.json").read_text()) if clip["noise_db"] is None]
 
 
 @pytest.fixture(scope="module")
@@ -26,124 +31,166 @@ def whisper(whisper_folder: Path) -> Whisper:
     return Whisper(whisper_folder)
 
 
-def clip(intent: str) -> Samples:
-    """The first clean clip of an intent."""
-    label = next(x for x in LABELS if x["intent"] == intent and x["noise_db"] is None)
-    return audiofile.read(CLIPS / label["file"])
+def hear(whisper: Transcriber, file: Path, prompt: Sequence[str] = ()) -> Sequence[Hypothesis]:
+    return whisper.transcribe(trim(read(file)), prompt)
 
 
-def test_a_command_is_among_what_was_heard_best_first(whisper: Whisper) -> None:
-    heard = whisper.transcribe(endpoint.trim(clip("note")))
-    assert any("note" in hypothesis.text.lower() for hypothesis in heard)
-    assert [h.logprob for h in heard] == sorted((h.logprob for h in heard), reverse=True)
-    assert all(h.logprob < 0 for h in heard) and whisper.rejected == ""
+def misses(text: str, heard: Sequence[Hypothesis]) -> int:
+    """Words of a sentence, apart from numbers, that the best hypothesis lacks."""
+    numbers = words("oh zero one two three four five six seven eight nine ten thirteen thirty forty double triple")
+    return len(set(words(text)) - set(numbers) - {word for best in heard[:1] for word in words(best.text)})
 
 
-def test_hearing_twice_is_hearing_the_same(whisper: Whisper) -> None:
-    utterance = endpoint.trim(clip("hold"))
-    assert whisper.transcribe(utterance) == whisper.transcribe(utterance)
+@pytest.mark.parametrize("clip", CLEAR, ids=lambda clip: clip["file"])
+def test_every_clear_command_is_heard_as_speech(whisper: Whisper, clip: dict[str, str]) -> None:
+    heard = hear(whisper, CLIPS / clip["file"], NAMES)
+    assert whisper.rejected == ""
+    assert 1 <= len(heard) <= N_BEST
+    assert [one.logprob for one in heard] == sorted((one.logprob for one in heard), reverse=True)
+    assert all(one.logprob <= 0 for one in heard)
+    assert len({tuple(words(one.text)) for one in heard}) == len(heard)
 
 
-NOISES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
-    "silence": lambda random: np.zeros(3 * RATE),
-    "white noise": lambda random: 0.1 * random.standard_normal(3 * RATE),
-    "faint noise": lambda random: 0.001 * random.standard_normal(3 * RATE),
-    "mains hum": lambda random: 0.3 * np.sin(2 * np.pi * 50 * np.arange(3 * RATE) / RATE),
-    "a chord": lambda random: np.sin(2 * np.pi * np.outer((262, 330, 392), np.arange(3 * RATE) / RATE)).mean(axis=0),
-    "clicks": lambda random: (random.random(3 * RATE) > 0.9995).astype(float),
-}
+def test_most_words_are_right_and_names_in_the_prompt_help(whisper: Whisper) -> None:
+    said = sum(len(set(words(clip["text"]))) for clip in CLEAR)
+    without = sum(misses(clip["text"], hear(whisper, CLIPS / clip["file"])) for clip in CLEAR)
+    given = sum(misses(clip["text"], hear(whisper, CLIPS / clip["file"], NAMES)) for clip in CLEAR)
+    assert given < without < 0.25 * said
+    assert given < 0.15 * said
 
 
-@pytest.mark.parametrize("noise", NOISES)
-def test_what_nobody_said_is_not_heard(whisper: Whisper, noise: str) -> None:
-    for seed in range(3):
-        samples = NOISES[noise](np.random.default_rng(seed)).astype(np.float32)
-        assert whisper.transcribe(endpoint.trim(samples), ["bridging", "printer one"]) == ()
-        assert whisper.rejected
+def test_the_same_sound_is_heard_the_same_way_again(whisper: Whisper) -> None:
+    assert hear(whisper, CLIPS / "01-hold.flac", NAMES) == hear(whisper, CLIPS / "01-hold.flac", NAMES)
 
 
-def test_a_long_prompt_keeps_whole_names_only(whisper: Whisper) -> None:
-    names = [f"contamination of feeder number {n}" for n in range(200)]
-    head = whisper._head(names)
-    assert len(head) <= MOST_PROMPT_TOKENS + 8
-    assert whisper._tokenizer.decode(head).split()[-1].isdigit()
-    assert whisper.transcribe(endpoint.trim(clip("hold")), names)
+def noises() -> dict[str, Samples]:
+    rng, time = np.random.default_rng(5), np.arange(3 * RATE) / RATE
+    pink = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(time))) / np.sqrt(np.arange(len(time) // 2 + 1) + 1))
+    steps = 220 * 2 ** (rng.integers(0, 24, 12) / 12)
+    melody = np.sin(2 * np.pi * np.cumsum(np.repeat(steps, len(time) // 12)) / RATE)
+    sounds = {
+        "nothing": np.zeros(len(time)),
+        "white": 0.1 * rng.standard_normal(len(time)),
+        "pink": 0.5 * pink / np.abs(pink).max(),
+        "hum": 0.3 * sum(np.sin(2 * np.pi * 50 * h * time) / h for h in range(1, 12)),
+        "chord": 0.2 * sum(np.sin(2 * np.pi * f * time) for f in (440, 554, 659)),
+        "melody": 0.4 * melody,
+        "beeps": 0.4 * np.sin(2 * np.pi * 1000 * time) * (time % 0.5 < 0.2),
+        "clicks": (rng.random(len(time)) < 0.001) * 0.8,
+    }
+    return {name: np.asarray(sound, np.float32) for name, sound in sounds.items()}
 
 
-def test_speech_is_found_with_its_first_sound_and_silence_has_none() -> None:
-    samples = clip("hold")
-    padded = np.concatenate([np.zeros(2 * RATE, np.float32), samples, np.zeros(2 * RATE, np.float32)])
-    utterance = endpoint.trim(padded)
-    kept = np.asarray(utterance.samples)
-    assert 0.4 < utterance.voiced_s < len(samples) / RATE
-    assert len(kept) < len(samples) + RATE
-    assert endpoint.trim(np.zeros(RATE, np.float32)).voiced_s == 0.0
-    assert endpoint.trim(np.zeros(0, np.float32)).voiced_s == 0.0
-    assert endpoint.trim(np.clip(samples * 100, -1, 1)).clipped > 0.1
+@pytest.mark.parametrize("prompt", [(), NAMES], ids=["no prompt", "names"])
+@pytest.mark.parametrize("name", list(noises()))
+def test_no_words_are_made_of_noise_even_where_it_is_taken_for_voice(
+    whisper: Whisper, name: str, prompt: Sequence[str]
+) -> None:
+    assert whisper.transcribe(Utterance(noises()[name], voiced_s=1.0), prompt) == ()
+    assert whisper.rejected in {"no speech", "unsure", "no words"}
 
 
-@pytest.mark.parametrize("damage", ["cut", "swapped", "missing", "empty"])
-def test_a_model_that_is_not_one_is_one_line(whisper_folder: Path, tmp_path: Path, damage: str) -> None:
-    for file in whisper_folder.iterdir():
-        if not file.name.startswith("."):
-            (tmp_path / file.name).symlink_to(file)
-    model = tmp_path / "model.bin"
-    model.unlink()
-    if damage == "cut":
-        with (whisper_folder / "model.bin").open("rb") as whole:
-            model.write_bytes(whole.read(1_000_000))
-    elif damage == "swapped":
-        model.write_bytes((whisper_folder / "tokenizer.json").read_bytes())
-    elif damage == "empty":
-        model.write_bytes(b"")
-    with pytest.raises(ModelError) as caught:
-        Whisper(tmp_path)
-    assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
+def test_without_voice_nothing_is_recognised(whisper: Whisper) -> None:
+    assert whisper.transcribe(trim(np.zeros(RATE, np.float32)), NAMES) == ()
+    assert whisper.rejected == "silence"
+    command = read(CLIPS / "01-hold.flac")
+    assert whisper.transcribe(Utterance(command, voiced_s=0.05), NAMES) == ()
+    assert whisper.rejected == "silence"
 
 
-async def test_the_ear_loads_its_model_once_and_says_why_it_heard_nothing(whisper: Whisper) -> None:
-    loads: list[int] = []
+def test_what_is_too_long_is_refused_whole(whisper: Whisper) -> None:
+    command = read(CLIPS / "01-hold.flac")
+    long = np.tile(command, int(LONGEST_S * RATE / len(command)) + 1)
+    assert whisper.transcribe(Utterance(long, voiced_s=20), NAMES) == ()
+    assert whisper.rejected == "too long"
+    assert whisper.transcribe(Utterance(long[: int(LONGEST_S * RATE)], voiced_s=20), NAMES)
 
-    def load() -> Whisper:
-        loads.append(1)
-        return whisper
 
-    ear = Ear(load)
-    silent = await ear.hear(np.zeros(RATE, np.float32))
-    spoken = await ear.hear(clip("hold"))
-    ear.close()
-    assert (silent.hypotheses, silent.rejected) == ((), "silence")
-    assert spoken.hypotheses and spoken.rejected == "" and len(loads) == 1
+def test_the_reason_of_one_call_is_gone_with_the_next(whisper: Whisper) -> None:
+    whisper.transcribe(Utterance(np.zeros(0, np.float32), 0.0), ())
+    assert whisper.rejected == "silence"
+    assert hear(whisper, CLIPS / "01-hold.flac")
+    assert whisper.rejected == ""
+
+
+def test_names_that_do_not_fit_are_left_out_whole_and_counted(whisper: Whisper) -> None:
+    many = [*NAMES, *(f"machine number {n}" for n in range(200))]
+    with capture_logs() as logs:
+        heard = hear(whisper, CLIPS / "01-hold.flac", many)
+    assert misses("Hold lot four seven one two, bridging.", heard) == 0
+    (log,) = logs
+    assert log["kept"] + log["left_out"] == len(many)
+    assert len(NAMES) < log["kept"] < len(many)
+
+
+def test_a_name_cannot_speak_to_the_decoder(whisper: Whisper) -> None:
+    spelled = ("<|endoftext|>", "<|startoftranscript|><|fr|><|translate|>", *NAMES)
+    assert hear(whisper, CLIPS / "01-hold.flac", spelled) == hear(whisper, CLIPS / "01-hold.flac", ("", "", *NAMES))
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "logprob", "no_speech", "why"),
     [
-        ("Stop oven two. Stop oven two.", "Stop oven two."),
-        ("Hold lot 4712. Hold lot.", "Hold lot 4712."),
-        ("Yes. Yes. Yes.", "Yes."),
-        ("release lot 4712 release lot 4712", "release lot 4712"),
-        ("hold lot four seven four seven", "hold lot four seven four seven"),
-        ("Hold lot 4712. No. 4713.", "Hold lot 4712. No. 4713."),
-        ("Stop oven two", "Stop oven two"),
-        ("", ""),
+        ("hold lot 4712", -0.4, 0.01, ""),
+        ("yes", -1.0, 0.3, ""),
+        ("release board 10231", -0.41, 0.71, ""),
+        ("thank you", -0.6, 0.7, "no speech"),
+        ("oh", -1.0, 0.55, "no speech"),
+        ("oh yeah", -1.5, 0.1, "unsure"),
+        ("printer one", -1.0, 0.1, "unsure"),
+        ("printer one", -0.8, 0.1, ""),
+        ("stop printer one", -1.0, 0.1, ""),
     ],
 )
-def test_a_sentence_said_again_by_the_machine_is_cut(said: str, meant: str) -> None:
-    assert without_repeat(said) == meant
+def test_evidence(text: str, logprob: float, no_speech: float, why: str) -> None:
+    assert refusal(Hypothesis(text, logprob), no_speech, NAMES) == why
 
 
-def test_a_loop_is_a_loop_and_an_id_is_not() -> None:
-    assert looping("all right " * 12, "all right", 2.0)
-    said = "hold lot four seven double one because of insufficient solder on line two"
-    assert not looping(said, said, 5.0)
+def test_hypotheses_of_the_same_words_are_one() -> None:
+    heard = [Hypothesis("Hold lot 4712", -0.5), Hypothesis("hold lot 4712.", -0.3), Hypothesis("Hold lot 47 12", -0.4)]
+    assert merged(heard) == (heard[1], heard[2])
 
 
-def test_what_differs_only_in_commas_is_one_hypothesis() -> None:
-    heard = [Hypothesis("hold lot 4712, bridging", -0.3), Hypothesis("Hold lot 4712. Bridging.", -0.2)]
-    assert merged(heard) == (Hypothesis("Hold lot 4712. Bridging.", -0.2),)
+@pytest.fixture
+def copied(whisper_folder: Path, tmp_path: Path) -> Path:
+    """The model's folder with a model.bin that is none of its own."""
+    for file in whisper_folder.iterdir():
+        if file.is_file() and file.name != "model.bin":
+            shutil.copy(file, tmp_path)
+    return tmp_path
 
 
-def test_an_utterance_too_short_to_be_a_word_is_not_decoded(whisper: Whisper) -> None:
-    assert whisper.transcribe(Utterance(np.zeros(800, np.float32), 0.05)) == ()
-    assert whisper.rejected == "silence"
+def refused(folder: Path) -> str:
+    with pytest.raises(ModelError) as raised:
+        Whisper(folder)
+    line = str(raised.value)
+    assert str(folder) in line
+    assert "\n" not in line
+    return line
+
+
+@pytest.mark.parametrize("size", [0, 1, 40, 1000, 1_000_000, 40_000_000])
+def test_a_cut_off_model_is_refused(whisper_folder: Path, copied: Path, size: int) -> None:
+    with (whisper_folder / "model.bin").open("rb") as whole:
+        (copied / "model.bin").write_bytes(whole.read(size))
+    refused(copied)
+
+
+def test_a_missing_file_is_named(copied: Path) -> None:
+    assert "model.bin is missing" in refused(copied)
+    assert "model.bin is missing" in refused(copied / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["model.bin", "tokenizer.json", "config.json"])
+def test_a_file_that_is_something_else_is_refused(whisper_folder: Path, copied: Path, name: str) -> None:
+    (copied / "model.bin").symlink_to(whisper_folder / "model.bin")
+    (copied / name).unlink()
+    (copied / name).write_bytes(b"not a model" * 1000)
+    refused(copied)
+
+
+def test_a_tokenizer_of_another_model_is_refused(whisper_folder: Path, copied: Path) -> None:
+    (copied / "model.bin").symlink_to(whisper_folder / "model.bin")
+    other = Tokenizer(WordLevel({"lot": 0, "<|endoftext|>": 1}, unk_token="lot"))
+    other.save(str(copied / "tokenizer.json"))
+    assert "belongs to another model" in refused(copied)

@@ -1,0 +1,68 @@
+"""Hearing off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.adapters import audiofile, ear
+from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.ear import Ear
+from assistant.adapters.whisper import Whisper
+from assistant.domain.values import Hypothesis, Utterance
+from assistant.errors import EngineError
+
+CLIPS = Path(__file__).parent.parent / "speech" / "commands"
+LABELS = json.loads((CLIPS / "labels.json").read_text())
+
+
+def clip(intent: str) -> Samples:
+    """The first clean clip of an intent."""
+    label = next(x for x in LABELS if x["intent"] == intent and x["noise_db"] is None)
+    return audiofile.read(CLIPS / label["file"])
+
+
+async def test_the_ear_loads_its_model_once_and_says_why_it_heard_nothing(whisper_folder: Path) -> None:
+    loads: list[int] = []
+
+    def load() -> Whisper:
+        loads.append(1)
+        return Whisper(whisper_folder)
+
+    hearing = Ear(load)
+    silent = await hearing.hear(np.zeros(RATE, np.float32))
+    spoken = await hearing.hear(clip("hold"))
+    hearing.close()
+    assert (silent.hypotheses, silent.rejected) == ((), "silence")
+    assert spoken.hypotheses and spoken.rejected == "" and len(loads) == 1
+
+
+class Hangs:
+    """ports.Transcriber that never comes back, until it is let go."""
+
+    rejected = ""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+
+    def transcribe(self, utterance: Utterance, prompt: Sequence[str] = ()) -> Sequence[Hypothesis]:
+        self.go_on.wait(30)
+        return ()
+
+
+async def test_an_engine_that_hangs_is_given_up_and_the_loop_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ear, "DEADLINE_S", 0.2)
+    engine = Hangs()
+    hearing = Ear(lambda: engine)
+    other = asyncio.create_task(asyncio.sleep(0, "alive"))
+    with pytest.raises(EngineError, match="took longer"):
+        await hearing.hear(np.zeros(RATE, np.float32))
+    assert await other == "alive"
+    engine.go_on.set()
+    hearing.close()
