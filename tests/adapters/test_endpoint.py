@@ -25,7 +25,8 @@ def hiss(seconds: float, level: float, rng: np.random.Generator) -> Samples:
 def hum(seconds: float, level: float, rng: np.random.Generator) -> Samples:
     time, harmonics = np.arange(int(seconds * RATE)) / RATE, np.arange(1, 9)[:, None]
     waves = np.sin(2 * np.pi * (50 * harmonics * time + rng.random((8, 1)))) / harmonics
-    return (level * waves.sum(axis=0)).astype(np.float32)
+    sound: Samples = (level * waves.sum(axis=0)).astype(np.float32)
+    return sound
 
 
 def clicks(seconds: float, level: float, rng: np.random.Generator) -> Samples:
