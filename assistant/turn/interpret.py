@@ -31,7 +31,8 @@ class Interpreter:
         if transcript.channel == "text":
             return commands
         rival = any(self._whole_ids(other) is False for _, other in readings[:index]) or any(
-            _understood(other) and self._contradicts(other, commands) and _likelihood(said, hypothesis) > RIVAL
+            (_negated(other) or (_understood(other) and self._contradicts(other, commands)))
+            and _likelihood(said, hypothesis) > RIVAL
             for said, other in readings[index + 1 :]
         )
         confidence = math.exp(min(0.0, hypothesis.logprob))
@@ -47,7 +48,8 @@ class Interpreter:
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
         """Index of the reading to go by."""
         for index, commands in enumerate(readings):
-            if _understood(commands):
+            if _understood(commands) or _negated(commands):
+                # "Don't stop oven two" is not to be mended into "stop oven two" further down the list.
                 return index
             if self._whole_ids(commands):
                 # A whole command about something that does not exist: looking further down the list would
@@ -61,7 +63,12 @@ class Interpreter:
         if any(command.intent == UNKNOWN for command in commands) or _understood(commands):
             return None
         digits = {kind.kind: kind.digits for kind in self.reader.language.kinds}
-        missing = [(slot, command.heard.get(slot, "")) for command in commands for slot in command.heard]
+        missing = [
+            (slot, command.heard.get(slot, ""))
+            for command in commands
+            for slot, value in command.slots.items()
+            if value == MISSING
+        ]
         return all(len(heard) == digits.get(slot, len(heard)) for slot, heard in missing)
 
     def _contradicts(self, other: tuple[Command, ...], commands: tuple[Command, ...]) -> bool:
@@ -99,6 +106,10 @@ class Interpreter:
 
 def _understood(commands: tuple[Command, ...]) -> bool:
     return all(command.intent != UNKNOWN and MISSING not in command.slots.values() for command in commands)
+
+
+def _negated(commands: tuple[Command, ...]) -> bool:
+    return commands[0].intent == UNKNOWN and commands[0].doubt == "negated"
 
 
 def _likelihood(said: Hypothesis, best: Hypothesis) -> float:

@@ -250,6 +250,15 @@ async def test_a_lot_that_does_not_exist_is_not_swapped_for_its_neighbour_furthe
         assert bench.machines.simulation.holds == {}
 
 
+async def test_a_dont_that_one_hypothesis_lost_stops_nothing() -> None:
+    async with a_core() as bench:
+        oven = bench.machines.simulation.machines["OVN-2"]
+        answer = await bench.hear(("don't stop oven two", -0.3), ("stop oven two", -0.35), session=SUPERVISOR)
+        assert answer.decision is Decision.IGNORED and not oven.stopped
+        answer = await bench.hear(("stop oven two", -0.3), ("don't stop oven two", -0.35), session=SUPERVISOR)
+        assert answer.decision is Decision.CONFIRM and not oven.stopped
+
+
 async def test_two_commands_that_may_have_been_said_are_asked_about() -> None:
     async with a_core() as bench:
         answer = await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.25))
