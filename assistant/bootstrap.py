@@ -22,6 +22,7 @@ from assistant.adapters.espeak import Espeak
 from assistant.adapters.groupcommit import GroupCommit
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.piper import Piper
+from assistant.adapters.tasks import ended
 from assistant.adapters.templates import Templates
 from assistant.adapters.voices import FirstVoice
 from assistant.adapters.weights import Weights
@@ -197,7 +198,7 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         stack.push_async_callback(machines.close)
         core, ingest = await start(site, log, machines, stack, SystemClock())
         follow = asyncio.create_task(ingest.follow())
-        stack.push_async_callback(_ended, follow)
+        stack.push_async_callback(ended, follow)
         with suppress(TimeoutError):
             await asyncio.wait_for(ingest.first.wait(), START_S)
         local = LocalCore(core)
@@ -277,12 +278,6 @@ def _left_open(world: World, now: float) -> list[e.Event]:
         )
         for order in sorted(world.open_orders)
     ]
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await task
 
 
 class _NoLog:

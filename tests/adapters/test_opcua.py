@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.tasks import ended
 from assistant.domain import events as e
 from assistant.domain.values import Order
 from assistant.errors import NotObserved, NotSent, Uncertain
@@ -62,8 +63,7 @@ async def following(endpoint: str, machines: list[str] | None = None) -> AsyncIt
     try:
         yield followed
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)
         await opcua.close()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from assistant.adapters.tasks import ended
 from assistant.plant.ledger import Ledger
 from assistant.plant.server import PlantServer
 from tests.processes import free_endpoint
@@ -34,9 +35,7 @@ async def running_plant(
         try:
             yield server
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
 
 
 async def until(met: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -1,0 +1,21 @@
+"""Ending a task that works through a library which may swallow a cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+AGAIN_S = 1.0
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel until it is over, whatever it ends with.
+
+    asyncua takes a CancelledError for its own where it waits for tasks of its own; asked once, such a task may go
+    on for ever, and whoever awaits it with it.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=AGAIN_S)
+    if not task.cancelled():
+        task.exception()
