@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.tasks import ended
 from assistant.domain import events as e
 from assistant.domain.values import Order
 from assistant.errors import NotObserved, NotSent, Uncertain
@@ -97,7 +98,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
 
             bench = Bench(opcua, lose_on_the_wire, lambda: None)
         task = asyncio.create_task(bench.follow())
-        stack.callback(task.cancel)
+        stack.push_async_callback(ended, task)
         await until(lambda: any(isinstance(h.event.data, e.ConnectionRestored) for h in bench.followed))
         yield bench
 
