@@ -11,8 +11,8 @@ AGAIN_S = 1.0
 async def ended(task: asyncio.Task[Any]) -> None:
     """Cancel until it is over, whatever it ends with.
 
-    asyncua takes a CancelledError for its own where it waits for tasks of its own; asked once, such a task may go
-    on for ever, and whoever awaits it with it.
+    A library that waits for tasks of its own may take a CancelledError for theirs; a task that was asked once may then
+    go on for ever, and whoever awaits it with it. Seen once as a hang around asyncua, its cause not proven.
     """
     while not task.done():
         task.cancel()
