@@ -109,6 +109,26 @@ class Matcher(Protocol):
         """The list value that `text` names for a slot, for the answer to a question ("bridging")."""
 
 
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a language model wrote."""
+
+    answer: str
+    """Its text."""
+    logprobs: tuple[float, ...]
+    """Natural-log probability of each of its tokens, the end included, among all that it could have written."""
+
+
+class LanguageModel(Protocol):
+    """Words in, a short answer out, in a fixed shape."""
+
+    async def complete(self, text: str) -> Completion:
+        """The likeliest answer to `text`, the same for the same text. One call at a time. Raises EngineError."""
+
+    async def close(self) -> None:
+        """End its process."""
+
+
 class Clock(Protocol):
     """Time, so that logic never asks the system."""
 

@@ -15,7 +15,7 @@ from assistant.errors import SiteError
 from assistant.ports import Match
 from assistant.settings.intents import Intents
 
-MARKED = ("lot", "board", "machine", "line", "order", "product", "unit", "number")
+MARKED = ("lot", "board", "machine", "line", "order", "product", "unit", "number", "period")
 """Slots whose values are markers."""
 MOST_MARKERS = 4
 """Mentions of one kind that a single template can hold apart."""

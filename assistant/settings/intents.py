@@ -53,6 +53,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     example: str
     sentences: tuple[str, ...]
     """hassil templates."""
+    slots: tuple[str, ...] = ()
+    """What it can be about and with, in the order in which the language model writes it; the contract."""
     slips: tuple[str, ...] = ()
     """Templates of what a recogniser makes of it; always confirmed."""
     rules: dict[str, str] = {}
@@ -80,6 +82,11 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     wakes: tuple[str, ...] = ()
     """Sentences that end sleep."""
     answers: dict[str, str] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether something comes of it here; what is not connected is understood, and that is said."""
+        return bool(self.order or self.record or self.undoes or self.lookup or self.kind == "dialogue")
 
 
 class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -134,12 +141,8 @@ def load(folder: Path) -> Intents:
 
 
 def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Shared) -> None:
-    if intent.kind == "action" and not (intent.order or intent.record or intent.undoes):
-        raise SiteError(file, "an action needs `order`, `record` or `undoes`", key="kind")
     if intent.kind == "action" and not intent.roles:
         raise SiteError(file, "an action says who may do it", key="roles")
-    if intent.kind == "lookup" and not intent.lookup:
-        raise SiteError(file, "a lookup says which view answers", key="lookup")
     if intent.undo is not None and intent.undo.intent not in by_name:
         raise SiteError(file, f"no intent {intent.undo.intent!r}", key="undo")
     for check in intent.checks:

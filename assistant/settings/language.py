@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from assistant.domain.spoken.language import IdKind, Language, NumberWords, TimeWords
+from assistant.domain.spoken.language import IdKind, Language, NumberWords, PeriodWords, TimeWords
 from assistant.domain.spoken.tokens import words
 from assistant.settings import yaml
 
@@ -35,6 +35,17 @@ class _Times(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     halves: dict[str, int]
 
 
+class _Periods(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    leads: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    phrases: dict[str, tuple[str, ...]] = {}
+    ago: tuple[str, ...] = ()
+    units: dict[str, int] = {}
+    amounts: dict[str, int] = {}
+    half: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+
+
 class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     prefix: str
     digits: int
@@ -59,9 +70,11 @@ def load(folder: Path) -> Language:
     """Read a site's `grammars/`. Raises SiteError."""
     numbers = yaml.read(folder / "numbers.yaml", _Numbers)
     times = yaml.read(folder / "times.yaml", _Times)
+    periods_file = folder / "periods.yaml"
+    periods = yaml.read(periods_file, _Periods) if periods_file.is_file() else _Periods()
     ids = yaml.read(folder / "ids.yaml", _Ids)
     phrases = yaml.read(folder / "phrases.yaml", _Phrases)
-    heads = {"numbers": numbers, "times": times, "ids": ids, "phrases": phrases}
+    heads = {"numbers": numbers, "times": times, "periods": periods, "ids": ids, "phrases": phrases}
     return Language(
         numbers=NumberWords(
             digits=numbers.digits,
@@ -78,6 +91,7 @@ def load(folder: Path) -> Language:
             joins=frozenset(times.joins),
             halves={words(phrase): hours for phrase, hours in times.halves.items()},
         ),
+        periods=_period_words(periods),
         kinds=tuple(
             IdKind(kind, spec.prefix, spec.digits, _longest_first(spec.nouns)) for kind, spec in ids.kinds.items()
         ),
@@ -89,6 +103,22 @@ def load(folder: Path) -> Language:
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
         skip=_longest_first(phrases.skip),
         examples={name: (head.accepts, head.refuses) for name, head in heads.items()},
+    )
+
+
+def _period_words(spec: _Periods) -> PeriodWords:
+    phrases = {words(phrase): value for value, phrases_ in spec.phrases.items() for phrase in phrases_}
+    amounts = sorted(((words(phrase), minutes) for phrase, minutes in spec.amounts.items()), key=lambda a: -len(a[0]))
+    return PeriodWords(
+        leads=frozenset(spec.leads),
+        articles=frozenset(spec.articles),
+        phrases=phrases,
+        longest=max(map(len, phrases), default=0),
+        ago=frozenset(spec.ago),
+        units=spec.units,
+        amounts=tuple(amounts),
+        half=words(spec.half[0]) if spec.half else (),
+        dates=frozenset(spec.dates),
     )
 
 

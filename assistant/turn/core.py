@@ -200,8 +200,10 @@ class Core:
     def _message(self, command: Command, talk: Talk, breath: Breath) -> Message:
         """What a command means to the dialogue."""
         word = DIALOGUE.get(command.intent)
-        if word is not None:
-            spec = self._intents.by_name[command.intent]
+        spec = self._intents.by_name.get(command.intent)
+        if word is None and spec is not None and spec.kind == "dialogue":
+            return Noise(Decision.REFUSED, self._policy.not_connected(command))
+        if word is not None and spec is not None:
             if command.doubt or command.confidence < spec.confidence.ask:
                 return Noise(Decision.ASK, self._shared("say_again"))
             return word(self, command, talk)

@@ -29,6 +29,19 @@ def value(word: str) -> str:
     return word.replace("_", " ")
 
 
+def period(word: str) -> str:
+    """`last:90m` -> `last 90 minutes`, `between:06:00-08:00` -> `between 06:00 and 08:00`."""
+    name, _, rest = word.partition(":")
+    match name:
+        case "last":
+            return f"last {rest[:-1]} {'hours' if rest.endswith('h') else 'minutes'}"
+        case "between":
+            return f"between {rest.replace('-', ' and ')}"
+        case "since":
+            return f"since {rest}"
+    return value(word)
+
+
 def clock(seconds: float) -> str:
     """Time of day at this box, `14:05`."""
     return time.strftime("%H:%M", time.localtime(seconds))

@@ -17,8 +17,9 @@ from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
 from assistant.turn import naming
+from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
-from assistant.turn.read import ANY_UNIT, UNKNOWN
+from assistant.turn.read import UNKNOWN
 
 UNDO_WITHIN_S = 600.0
 """Who says "undo" later than this means something else by it."""
@@ -93,6 +94,8 @@ class Policy:
         named = self._grounded(command, spec, session, memory)
         if not isinstance(named, Command):
             return named
+        if not spec.connected:
+            return Declined(named, Decision.REFUSED, self.not_connected(named))
         missing = self._missing(named, spec)
         if missing is not None:
             return missing
@@ -262,6 +265,15 @@ class Policy:
         )
 
     # ---- words -------------------------------------------------------------------------------------------
+
+    def not_connected(self, command: Command) -> str:
+        """What was understood, and that nothing comes of it here."""
+        words = [naming.value(command.intent)]
+        for slot, word in command.slots.items():
+            words.append(naming.unit(self.world, word) if self.world.kind_of(word) else naming.value(word))
+            if slot == "period":
+                words[-1] = naming.period(word)
+        return self._shared("not_connected", what=", ".join(words))
 
     def say(self, spec: Intent, key: str, command: Command, named: str = "") -> str:
         """One of the intent's answers about a command, from what is so now; `named` instead of the unit's name."""

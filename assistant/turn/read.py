@@ -16,6 +16,7 @@ from assistant.domain.spoken.tokens import Token, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
 from assistant.ports import Match, Matcher
 from assistant.settings.intents import Intents
+from assistant.turn.ground import ANY_UNIT, grounded
 
 SLIP_CONFIDENCE = 0.5
 """Of a reading that rests on a recogniser's slip: never enough to act on unasked."""
@@ -25,8 +26,6 @@ MOST_COMMANDS = 6
 """In one breath."""
 
 UNKNOWN = "unknown"
-ANY_UNIT = "it"
-"""Said of whatever was last spoken of, of any kind that the intent takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +76,18 @@ class Reader:
         """The whole sentence by one template."""
         if not tokens:
             return ()
-        for here in (True, False):  # "hold that" names a thing, "undo that" does not
+        found: list[tuple[Marked, Match]] = []
+        for here in (True, False):  # "hold that" names a thing, "undo that" and "note that …" do not
             marked = mark(tokens, self.language, entities, here=here)
-            matches = self.matcher.match(marked.text)
-            if matches:
+            found += [(marked, match) for match in self.matcher.match(marked.text)]
+            if any(not match.spans for _, match in found):
                 break
-        else:
+        if not found:
             return ()
-        exact = [match for match in matches if not match.slip] or matches
-        # Of several ways to read it the one that understands most: a note *on a lot*, not a note "on lot …".
-        best = max(exact, key=lambda match: len(match.slots))
+        exact = [one for one in found if not one[1].slip] or found
+        # Of several ways to read it the one that understands most: a note *on a lot*, not a note "on lot …", and of
+        # two such the one that leaves less to free text.
+        marked, best = max(exact, key=lambda one: (len(one[1].slots), -_freely(one)))
         return self._commands(text, tokens, marked, best)
 
     def _corrected(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
@@ -141,8 +142,7 @@ class Reader:
         """One template's match as commands: one for each thing that was named together."""
         slots: dict[str, str] = {}
         heard: dict[str, str] = {}
-        options: dict[str, tuple[str, ...]] = {}
-        many: tuple[str, Mention] | None = None
+        named: dict[str, Mention] = {}
         slip = match.slip
         for name, value in match.slots.items():
             mention = marked.mentions.get(value)
@@ -151,32 +151,18 @@ class Reader:
                 continue
             slip = slip or mention.slip
             slot = self.first.get(match.intent, "lot") if name == "unit" else name
+            named[slot] = mention
             if name == "unit":
                 heard[slot] = ANY_UNIT
-            if mention.options:
-                options[slot] = mention.options
-            elif len(mention.values) > 1:
-                many = (slot, mention)
-            else:
-                slots[slot] = mention.values[0]
-                if mention.values[0] == MISSING:
-                    heard[slot] = mention.heard[0]
         command = Command(
             match.intent,
             slots,
             confidence=SLIP_CONFIDENCE if slip else 1.0,
             text=text,
             heard=heard,
-            options=options,
             doubt="slip" if slip else "",
         )
-        if many is None:
-            return (command,)
-        slot, mention = many
-        return tuple(
-            replace(command, slots={slot: value, **slots}, heard={slot: said} if value == MISSING else {})
-            for value, said in dict(zip(mention.values, mention.heard, strict=True)).items()
-        )
+        return grounded(command, named)
 
     def _unknown(self, text: str, tokens: Sequence[Token], entities: Entities) -> Command:
         """Not understood; what an answer could say about it travels in `doubt` and `heard`."""
@@ -187,6 +173,12 @@ class Reader:
         if only is not None and only.noun and len(only.values) == 1 and only.values[0] not in (MISSING, HERE):
             return Command(UNKNOWN, text=text, doubt="bare", heard={"unit": only.values[0]})
         return Command(UNKNOWN, text=text)
+
+
+def _freely(found: tuple[Marked, Match]) -> int:
+    """Words of what was said that a match leaves to free text."""
+    marked, match = found
+    return sum(start <= at < end for start, end in match.spans.values() for at, _, _ in marked.origins)
 
 
 def _split(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> list[list[Token]]:

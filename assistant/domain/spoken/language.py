@@ -34,6 +34,29 @@ class TimeWords:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodWords:
+    """Words for stretches of time."""
+
+    leads: frozenset[str]
+    """Prepositions that belong to it."""
+    articles: frozenset[str]
+    phrases: Mapping[tuple[str, ...], str]
+    """Words -> period; MISSING for what no period expresses."""
+    longest: int
+    """Most words in a phrase."""
+    ago: frozenset[str]
+    """Words before an amount of time ("last", "past")."""
+    units: Mapping[str, int]
+    """Word -> minutes."""
+    amounts: tuple[tuple[tuple[str, ...], int], ...]
+    """(words, minutes), longest first."""
+    half: tuple[str, ...]
+    """Words that add half a unit."""
+    dates: frozenset[str]
+    """Names of days and months."""
+
+
+@dataclass(frozen=True, slots=True)
 class IdKind:
     """What one kind of id looks like."""
 
@@ -56,6 +79,7 @@ class Language:
 
     numbers: NumberWords
     times: TimeWords
+    periods: PeriodWords
     kinds: tuple[IdKind, ...]
     here: Mapping[tuple[str, ...], str]
     """Words -> slot kind of what is at hand (`unit` for any)."""

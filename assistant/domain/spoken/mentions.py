@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.domain.spoken.language import IdKind, Language, NumberWords
 from assistant.domain.spoken.numbers import readings, run_length
+from assistant.domain.spoken.periods import period
 from assistant.domain.spoken.tokens import Token, starts
 from assistant.domain.values import HERE, MISSING
 
@@ -74,7 +75,7 @@ class Marked:
 def mark(tokens: Sequence[Token], language: Language, entities: Entities, *, here: bool = True) -> Marked:
     """Find mentions and put markers in their place; without `here`, "it" and "that" stay words."""
     found = [mention for mention in find(tokens, language, entities) if here or HERE not in mention.values]
-    found = _grouped(tokens, found, language)
+    found = grouped(tokens, found, language)
     marked = Marked("")
     counts: dict[str, int] = {}
     pieces: list[str] = []
@@ -103,7 +104,8 @@ def find(tokens: Sequence[Token], language: Language, entities: Entities) -> lis
     index = 0
     while index < len(tokens):
         mention = (
-            _named(tokens, index, language.numbers, entities)
+            _period(tokens, index, language)
+            or _named(tokens, index, language.numbers, entities)
             or _by_noun(tokens, index, language, entities)
             or _here(tokens, index, language)
             or _by_prefix(tokens, index, language, entities)
@@ -115,6 +117,14 @@ def find(tokens: Sequence[Token], language: Language, entities: Entities) -> lis
             mentions.append(mention)
             index = mention.end
     return mentions
+
+
+def _period(tokens: Sequence[Token], index: int, language: Language) -> Mention | None:
+    found = period(tokens, index, language)
+    if found is None:
+        return None
+    value, end = found
+    return Mention("period", (value,), index, end, heard=(" ".join(token.text for token in tokens[index:end]),))
 
 
 def _named(tokens: Sequence[Token], index: int, numbers: NumberWords, entities: Entities) -> Mention | None:
@@ -296,7 +306,7 @@ def _here(tokens: Sequence[Token], index: int, language: Language) -> Mention | 
     return None
 
 
-def _grouped(tokens: Sequence[Token], mentions: Sequence[Mention], language: Language) -> list[Mention]:
+def grouped(tokens: Sequence[Token], mentions: Sequence[Mention], language: Language) -> list[Mention]:
     """`lots 4712, 4713 and 4715` -> one mention of three."""
     groups: list[Mention] = []
     for mention in mentions:
@@ -317,7 +327,7 @@ def _grouped(tokens: Sequence[Token], mentions: Sequence[Mention], language: Lan
 
 def _together(tokens: Sequence[Token], last: Mention, mention: Mention, language: Language) -> bool:
     same = mention.kind == last.kind
-    if not same or mention.kind in ("number", "unit") or last.options or mention.options or HERE in mention.values:
+    if not same or mention.kind in ("number", "unit", "period") or last.options or mention.options or HERE in mention.values:
         return False
     between = [token.text for token in tokens[last.end : mention.start]]
     return between == ["and"] or (not between and tokens[last.end - 1].pause)

@@ -1,0 +1,144 @@
+"""Words that no template fits -> commands, by a language model that proposes and by code that checks.
+
+The model is shown markers for what is named and answers with markers (turn.wording, turn.shape); which thing a marker
+is was decided before by exact digits. Its answer is parsed as if nothing had held it to a shape, and is worth nothing
+where it says what nobody said. No answer - no model, a dead one, a late one - is "not understood".
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from assistant.domain.spoken.language import Language
+from assistant.domain.spoken.mentions import Entities, Mention
+from assistant.domain.spoken.tokens import starts, tokenize
+from assistant.domain.values import HERE, Command
+from assistant.errors import EngineError
+from assistant.ports import LanguageModel
+from assistant.settings.intents import Intents
+from assistant.turn.ground import ANY_UNIT, grounded
+from assistant.turn.shape import UNKNOWN, Proposal, parse
+from assistant.turn.wording import Wording, wording
+
+MODEL = "model"
+NAMED = ("lot", "board", "machine", "line", "order")
+"""What an action must not leave out when it was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How often an answer of so much probability is right, measured on sentences kept aside."""
+
+    points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
+    """(probability of the answer, share right), both rising; straight lines between."""
+
+    def confidence(self, probability: float) -> float:
+        """Share of such answers that are right."""
+        xs = [x for x, _ in self.points]
+        right = min(max(bisect.bisect_left(xs, probability), 1), len(xs) - 1)
+        (x0, y0), (x1, y1) = self.points[right - 1], self.points[right]
+        share = min(1.0, max(0.0, (probability - x0) / (x1 - x0))) if x1 > x0 else 1.0
+        return y0 + share * (y1 - y0)
+
+
+@dataclass(frozen=True, slots=True)
+class Understander:
+    """Reads what the templates do not, with a language model."""
+
+    model: LanguageModel
+    language: Language
+    intents: Intents
+    calibration: Calibration = field(default_factory=Calibration)
+
+    async def understand(self, text: str, entities: Entities) -> tuple[Command, ...]:
+        """The commands that `text` says; one of intent `unknown` when it is none, or when there is no answer."""
+        shown = wording(text, self.language, entities)
+        nothing = Command(UNKNOWN, confidence=0.0, by=MODEL, text=text)
+        if not shown.text:
+            return (nothing,)
+        try:
+            completion = await self.model.complete(shown.text)
+        except EngineError as exc:
+            structlog.get_logger(__name__).warning("no answer of the language model", why=str(exc))
+            return (nothing,)
+        proposals = parse(completion.answer, self.intents)
+        confidence = self.calibration.confidence(math.exp(min(0.0, sum(completion.logprobs))))
+        if not proposals:
+            return (replace(nothing, confidence=confidence if proposals is not None else 0.0),)
+        commands = [self._command(proposal, shown, confidence) for proposal in proposals]
+        if any(command is None for command in commands):
+            return (nothing,)
+        doubt = self._doubt(proposals, shown)
+        return tuple(replace(one, doubt=one.doubt or doubt) for command in commands for one in command or ())
+
+    def _command(self, proposal: Proposal, shown: Wording, confidence: float) -> tuple[Command, ...] | None:
+        """The command with what the sentence really names; None when it names no such thing."""
+        spec = self.intents.by_name[proposal.intent]
+        slots: dict[str, str] = {}
+        heard: dict[str, str] = {}
+        named: dict[str, Mention] = {}
+        slip = False
+        for slot, value in proposal.slots.items():
+            if slot == "unit":
+                it = self._it(shown)
+                if it is None:
+                    return None
+                unit = next(iter(spec.one_of or [name for name in spec.slots if name in NAMED]), "lot")
+                named[unit], heard[unit] = it, ANY_UNIT
+            elif slot == spec.free:
+                words = _verbatim(value, shown)
+                if not words:
+                    return None
+                slots[slot] = words
+            elif slot in self.intents.lists:
+                slots[slot] = value
+            elif value in shown.mentions:
+                named[slot] = shown.mentions[value]
+                slip = slip or named[slot].slip
+            else:
+                return None
+        doubt = "slip" if slip else ""
+        command = Command(spec.intent, slots, confidence, MODEL, shown.said, heard, doubt=doubt)
+        return grounded(command, named)
+
+    def _it(self, shown: Wording) -> Mention | None:
+        """The words for what was last spoken of, if there are any."""
+        phrases = sorted((words for words, kind in self.language.here.items() if kind == "unit"), key=len, reverse=True)
+        tokens = tokenize(shown.said, self.language)
+        for index in range(len(tokens)):
+            length = starts(tokens, index, phrases)
+            if length or tokens[index].text.partition("'")[0] in {words[0] for words in phrases if len(words) == 1}:
+                return Mention("unit", (HERE,), index, index + max(length, 1), heard=(tokens[index].text,))
+        return None
+
+    def _doubt(self, proposals: Sequence[Proposal], shown: Wording) -> str:
+        """Why an action must be confirmed whatever the model thinks of it, or empty."""
+        actions = [p for p in proposals if self.intents.by_name[p.intent].kind == "action"]
+        if not actions:
+            return ""
+        tokens = tokenize(shown.said, self.language)
+        if any(starts(tokens, index, self.language.negations) for index in range(len(tokens))):
+            return "negation"
+        used = {value for proposal in proposals for value in proposal.slots.values()}
+        free = any(self.intents.by_name[proposal.intent].free for proposal in proposals)
+        left_out = [m for m, mention in shown.mentions.items() if mention.kind in NAMED and m not in used]
+        return "left out" if left_out and not free else ""
+
+
+def _verbatim(text: str, shown: Wording) -> str:
+    """The words of `text`, one run of what the model was shown, as they were said; empty when there is no such run."""
+    wanted = [word.rstrip(",") for word in text.split()]
+    shown_words = [word for word, _, _ in shown.words]
+    for at in range(len(shown_words) - len(wanted), -1, -1):
+        if shown_words[at : at + len(wanted)] == wanted and wanted:
+            last = at + len(wanted) == len(shown_words)
+            end = len(shown.said) if last else shown.words[at + len(wanted) - 1][2]
+            return shown.said[shown.words[at][1] : end].strip().strip(",:;").strip()
+    return ""
+
+

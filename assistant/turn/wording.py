@@ -1,0 +1,82 @@
+"""What the language model is shown of a sentence: its words in order, and a marker for each thing that it names.
+
+`hold lot four seven one two, it's bridging` -> `hold lot1, it's bridging`. The model never sees an id and so can
+neither misspell nor invent one; what `lot1` is was decided by exact digits before (domain.spoken.mentions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.domain.spoken.language import Language
+from assistant.domain.spoken.mentions import Entities, Mention, find, grouped
+from assistant.domain.spoken.times import canonical_times
+from assistant.domain.spoken.tokens import Token, starts, tokenize
+from assistant.domain.values import MISSING
+
+LONGEST = 60
+"""Most words that are shown: a command is shorter, and what is longer is no command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A sentence as the model is shown it."""
+
+    said: str
+    """The sentence itself."""
+    text: str
+    """Words in lower case, markers (`lot1`) for mentions, a comma where there was a pause."""
+    mentions: Mapping[str, Mention]
+    """Marker -> what it stands for."""
+    words: tuple[tuple[str, int, int], ...]
+    """Each word or marker of `text` without its comma, with its start and end in `said`."""
+
+
+def wording(said: str, language: Language, entities: Entities) -> Wording:
+    """`said` as the model is shown it. "It" and "that" stay words: only the whole sentence tells what they are."""
+    tokens = canonical_times(tokenize(said, language), language)[:LONGEST]
+    found = [mention for mention in find(tokens, language, entities) if mention.kind != "unit"]
+    found = _mended(tokens, grouped(tokens, found, language), language, entities)
+    starting = {mention.start: mention for mention in found}
+    mentions: dict[str, Mention] = {}
+    counts: dict[str, int] = {}
+    shown: list[str] = []
+    words: list[tuple[str, int, int]] = []
+    index = 0
+    while index < len(tokens):
+        mention = starting.get(index)
+        end = index + 1 if mention is None else mention.end
+        word = tokens[index].text
+        if mention is not None:
+            counts[mention.kind] = counts.get(mention.kind, 0) + 1
+            word = f"{mention.kind}{counts[mention.kind]}"
+            mentions[word] = mention
+        words.append((word, tokens[index].start, tokens[end - 1].end))
+        shown.append(word + ("," if tokens[end - 1].pause and end < len(tokens) else ""))
+        index = end
+    return Wording(said, " ".join(shown), mentions, tuple(words))
+
+
+def _mended(
+    tokens: Sequence[Token], found: Sequence[Mention], language: Language, entities: Entities
+) -> list[Mention]:
+    """`lot 4711, no, one two`: a correction of an id's last digits, as the whole id that is meant."""
+    digits = {kind.kind: kind for kind in language.kinds}
+    mended: list[Mention] = []
+    for mention in found:
+        last = mended[-1] if mended else None
+        kind = digits.get(last.kind) if last is not None else None
+        if last is not None and kind is not None and mention.kind == "number" and len(last.heard) == 1:
+            gap = mention.start - last.end
+            tail = mention.values[0]
+            whole = last.heard[0]
+            if gap and starts(tokens, last.end, language.corrections) == gap and 0 < len(tail) < len(whole):
+                ident = kind.canonical(whole[: -len(tail)] + tail)
+                live = entities.ids.get(kind.kind, frozenset())
+                if len(whole) == kind.digits:
+                    value = ident if ident in live else MISSING
+                    heard = ident.removeprefix(kind.prefix)
+                    mention = replace(mention, kind=last.kind, values=(value,), heard=(heard,))
+        mended.append(mention)
+    return mended

@@ -1,0 +1,188 @@
+# /// script
+# requires-python = ">=3.11,<3.13"
+# dependencies = [
+#   "gguf==0.19.0",
+#   "numpy==2.4.6",
+#   "peft==0.21.2",
+#   "platformdirs==4.14.8",
+#   "pyyaml==6.0.4",
+#   "torch==2.13.0",
+#   "transformers==4.57.6",
+# ]
+# ///
+"""Train the adapter of the language model: LoRA on SmolLM2-135M-Instruct, loss on the answer only, bf16.
+
+::
+
+    assistant models pull meaning/smollm2-135m-instruct
+    python models/meaning/make_data.py --count 120000 out/meaning/train.jsonl
+    uv run models/meaning/train.py out/meaning/train.jsonl models/meaning/line.gguf
+
+The base is the very Q4_1 file that runs at the line, dequantised, so that the adapter learns to live with its rounding.
+Checkpoints are written beside the data every CHECKPOINT steps; the same command goes on from the last one. The adapter
+is written as GGUF, by the names that llama.cpp gives the tensors. The same seed, data and versions give the same
+batches; sums in another order (another number of threads) give slightly other weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import numpy as np
+import platformdirs
+import torch
+import yaml
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+TARGETS = {"q_proj": "attn_q", "k_proj": "attn_k", "v_proj": "attn_v", "o_proj": "attn_output",
+           "gate_proj": "ffn_gate", "up_proj": "ffn_up", "down_proj": "ffn_down"}
+"""Every linear layer: its name here and in GGUF."""
+BATCH = 32
+RATE = 6e-4
+"""Peak learning rate, after a warm-up over WARM of the steps; then a cosine down to a twentieth."""
+WARM = 0.03
+CHECKPOINT = 250
+BUCKET = 40
+"""Batches whose examples are sorted by length together, so that little is padding."""
+CACHE = Path(platformdirs.user_cache_dir("line-assistant")) / "models"
+
+
+def batches(count: int, lengths: list[int], seed: int) -> Iterator[list[int]]:
+    """Indices of each batch, all examples once, alike in length."""
+    rng = random.Random(seed)
+    order = list(range(count))
+    rng.shuffle(order)
+    groups: list[list[int]] = []
+    for at in range(0, count, BATCH * BUCKET):
+        bucket = sorted(order[at : at + BATCH * BUCKET], key=lengths.__getitem__)
+        chunk = [bucket[i : i + BATCH] for i in range(0, len(bucket), BATCH)]
+        rng.shuffle(chunk)
+        groups += chunk
+    yield from groups
+
+
+def encoded(data: Path, tokenizer, card: dict) -> list[tuple[list[int], int]]:
+    """(tokens, where the answer begins) of each example."""
+    examples = []
+    for line in data.read_text().splitlines():
+        row = json.loads(line)
+        prompt = tokenizer(card["before"] + row["text"] + card["after"], add_special_tokens=False)["input_ids"]
+        answer = tokenizer(row["answer"] + card["end"], add_special_tokens=False)["input_ids"]
+        examples.append((prompt + answer, len(prompt)))
+    return examples
+
+
+def loss_of(model, rows: list[tuple[list[int], int]], pad: int) -> torch.Tensor:
+    """Mean cross-entropy over the answers' tokens."""
+    longest = max(len(tokens) for tokens, _ in rows)
+    inputs = torch.full((len(rows), longest), pad)
+    mask = torch.zeros(len(rows), longest, dtype=torch.long)
+    asked = torch.zeros(len(rows), longest - 1, dtype=torch.bool)
+    for index, (tokens, start) in enumerate(rows):
+        inputs[index, : len(tokens)] = torch.tensor(tokens)
+        mask[index, : len(tokens)] = 1
+        asked[index, start - 1 : len(tokens) - 1] = True
+    hidden = model.base_model.model.model(input_ids=inputs, attention_mask=mask, use_cache=False).last_hidden_state
+    # Only where an answer is asked for: the vocabulary is a quarter of this model's work.
+    logits = model.base_model.model.lm_head(hidden[:, :-1][asked])
+    return torch.nn.functional.cross_entropy(logits.float(), inputs[:, 1:][asked])
+
+
+def write_gguf(model, file: Path, card: dict) -> None:
+    """The adapter as llama.cpp reads it."""
+    config = model.config
+    writer = gguf.GGUFWriter(file, "llama")
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(card["lora"]["alpha"]))
+    for name, tensor in get_peft_model_state_dict(model).items():
+        parts = name.split(".")  # base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight
+        layer, target, side = parts[parts.index("layers") + 1], parts[-3], parts[-2]
+        values = tensor.float().numpy()
+        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(target)
+        if heads and side == "lora_B":  # llama.cpp keeps the halves of each head's rotation side by side
+            rows = values.shape[0]
+            values = values.reshape(heads, 2, rows // heads // 2, -1).swapaxes(1, 2).reshape(rows, -1)
+        writer.add_tensor(f"blk.{layer}.{TARGETS[target]}.weight.{side.lower()}", values.astype(np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--base", type=Path)
+    parser.add_argument("--stop-after", type=int, default=0, help="steps, to look at what is there so far")
+    options = parser.parse_args()
+    card = yaml.safe_load(Path(__file__).with_name("adapter.yaml").read_text())
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    base = options.base or next((CACHE / card["base"]).glob("*.gguf"))
+    tokenizer = AutoTokenizer.from_pretrained(base.parent, gguf_file=base.name)
+    model = AutoModelForCausalLM.from_pretrained(base.parent, gguf_file=base.name, dtype=torch.bfloat16)
+    lora = LoraConfig(r=card["lora"]["rank"], lora_alpha=card["lora"]["alpha"], target_modules=list(TARGETS))
+    model = get_peft_model(model, lora)
+    model.train()
+    examples = encoded(options.data, tokenizer, card)
+    plan = list(batches(len(examples), [len(tokens) for tokens, _ in examples], options.seed))
+    weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(weights, lr=RATE, weight_decay=0.0, betas=(0.9, 0.98))
+    steps = len(plan)
+    warm = max(1, int(WARM * steps))
+
+    def rate(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+    saved = options.data.with_suffix(".checkpoint.pt")
+    step = 0
+    if saved.is_file():
+        state = torch.load(saved, weights_only=True)
+        set_peft_model_state_dict(model, state["adapter"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        step = state["step"]
+        print(f"going on from step {step}")
+    print(f"{len(examples)} examples, {steps} steps of {BATCH}", flush=True)
+    started, recent = time.monotonic(), []
+    first = step
+    while step < steps:
+        loss = loss_of(model, [examples[index] for index in plan[step]], pad=tokenizer.pad_token_id or 0)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad(set_to_none=True)
+        step += 1
+        recent.append(loss.item())
+        if step % 25 == 0 or step == steps:
+            left = (time.monotonic() - started) / (step - first) * (steps - step) / 60
+            print(f"step {step} of {steps}, loss {sum(recent) / len(recent):.4f}, {left:.0f} minutes left", flush=True)
+            recent = []
+        if step % CHECKPOINT == 0 or step == steps or step == options.stop_after:
+            state = {"adapter": get_peft_model_state_dict(model), "optimiser": optimiser.state_dict(),
+                     "schedule": schedule.state_dict(), "step": step}
+            torch.save(state, saved.with_suffix(".new"))
+            saved.with_suffix(".new").replace(saved)
+            write_gguf(model, options.output, card)
+        if step == options.stop_after:
+            break
+
+
+if __name__ == "__main__":
+    main()
