@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from assistant.adapters.clock import SystemClock
 from assistant.adapters.ear import Ear
 from assistant.adapters.espeak import Espeak
 from assistant.adapters.groupcommit import GroupCommit
+from assistant.adapters.llama import Llama, Plan
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.piper import Piper
 from assistant.adapters.tasks import ended
@@ -29,15 +30,17 @@ from assistant.adapters.weights import Weights
 from assistant.adapters.whisper import Whisper
 from assistant.domain import events as e
 from assistant.domain.declare import declared
+from assistant.domain.spoken.mentions import Entities
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.world import World
 from assistant.errors import CoreError, LogLocked, ModelError, UsageError
 from assistant.ports import Clock, EventLog, Machines, Voice
-from assistant.settings import hardware, intents, language, manifest, plant
+from assistant.settings import hardware, intents, language, manifest, meaning, plant
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.plant import Plant
+from assistant.turn import fewshot
 from assistant.turn.act import SOURCE, Actor
 from assistant.turn.core import Core
 from assistant.turn.ingest import Ingest
@@ -46,6 +49,8 @@ from assistant.turn.perform import Performer
 from assistant.turn.policy import Policy
 from assistant.turn.read import Reader
 from assistant.turn.record import Recorder
+from assistant.turn.shape import grammar as shape_of
+from assistant.turn.understand import Calibration, Understander
 
 ENDPOINT = "LINE_ASSISTANT_ENDPOINT"
 """Environment: another endpoint than the site's hardware file says, for a plant on another port."""
@@ -76,6 +81,18 @@ class Site:
     hardware: Hardware
     intents: Intents
     reader: Reader
+    meaning: Meaning | None = None
+    """The language model behind the templates; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How a site's language model is loaded, and what its probabilities are worth."""
+
+    model: str
+    """Id in the manifest."""
+    plan: Plan
+    calibration: Calibration
 
 
 def vocabulary(site: Site) -> list[str]:
@@ -110,7 +127,45 @@ def load_site(folder: Path | None) -> Site:
     words = language.load(site_folder(folder, "grammars"))
     meant = intents.load(site_folder(folder, "intents"))
     templates = Templates(meant, words.skip, site_folder(folder, "intents"))
-    return Site(plant.load(site_folder(folder, "hardware")), wired, meant, Reader.of(templates, words, meant))
+    reader = Reader.of(templates, words, meant)
+    return Site(plant.load(site_folder(folder, "hardware")), wired, meant, reader, _meaning(folder, meant, reader))
+
+
+def _meaning(folder: Path | None, intents: Intents, reader: Reader) -> Meaning | None:
+    """The language model as far as its files are in place; without them the templates serve alone."""
+    models = site_folder(folder, "models")
+    shape = site_folder(folder, "grammars") / "command.gbnf"
+    loaded = meaning.load(models)
+    if loaded is None or not shape.is_file():
+        return None
+    card, adapter = loaded
+    try:
+        weights = Weights(manifest.load(models), cache_dir()).ensure(card.base)
+    except ModelError as exc:
+        structlog.get_logger(__name__).warning("no language model", why=str(exc))
+        return None
+    base = str(next(weights.glob("*.gguf")))
+    grammar = shape_of(shape.read_text(encoding="utf-8"), intents)
+    if adapter.is_file() and _trained(card.intents, intents):
+        plan = Plan(base, str(adapter), card.before, card.after, card.end, grammar)
+        return Meaning(card.base, plan, Calibration(card.calibration))
+    before = fewshot.before(reader, intents, Entities({}, {}))
+    return Meaning(card.base, Plan(base, "", before, fewshot.AFTER, fewshot.END, grammar, context=2048), Calibration())
+
+
+def _trained(known: Sequence[str], intents: Intents) -> bool:
+    """Whether an adapter that knows these intents is of use here: most of what can be done here is among them."""
+    wanted = [name for name, spec in intents.by_name.items() if spec.kind != "dialogue"]
+    return 2 * sum(name in known for name in wanted) > len(wanted)
+
+
+def understander(site: Site, stack: AsyncExitStack) -> Understander | None:
+    """What reads sentences that no template fits; its process starts with the first one and ends with `stack`."""
+    if site.meaning is None:
+        return None
+    model = Llama(site.meaning.plan)
+    stack.push_async_callback(model.close)
+    return Understander(model, site.reader.language, site.intents, site.meaning.calibration)
 
 
 def declarations(plant: Plant, now: float) -> Iterator[e.Event]:
@@ -144,7 +199,7 @@ class LocalCore:
 
     async def parse(self, transcript: Transcript) -> Answer:
         """See Door."""
-        return self._core.parse(transcript)
+        return await self._core.parse(transcript)
 
     async def turn(self, transcript: Transcript) -> Answer:
         """See Door."""
@@ -223,7 +278,8 @@ async def start(
     ingest = Ingest(machines, recorder, world, clock, seen)
     actor = Actor(machines, recorder, clock, ingest.catch_up)
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
-    core = Core(log, world, recorder, Interpreter(site.reader), policy, Performer(policy, actor), clock)
+    interpreter = Interpreter(site.reader, understander(site, stack))
+    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
     return core, ingest
 
 
@@ -232,13 +288,14 @@ async def open_parser(site: Site, data: Path) -> AsyncIterator[Door]:
     """The running core if there is one, else one that can only parse: it reads the log and touches nothing."""
     remote = await corelink.RemoteCore.connect(data)
     if remote is None:
-        yield LocalCore(_parser(site, data))
+        async with AsyncExitStack() as stack:
+            yield LocalCore(_parser(site, data, stack))
         return
     async with aclosing(remote):
         yield remote
 
 
-def _parser(site: Site, data: Path) -> Core:
+def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
     world = World()
     for event in eventlog.read(data):
         world.apply(event)
@@ -254,7 +311,8 @@ def _parser(site: Site, data: Path) -> Core:
     machines = OpcUaMachines(site.hardware, ())
     ingest = Ingest(machines, recorder, world, clock, {})
     performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up))
-    return Core(_NoLog(), world, recorder, Interpreter(site.reader), policy, performer, clock)
+    interpreter = Interpreter(site.reader, understander(site, stack))
+    return Core(_NoLog(), world, recorder, interpreter, policy, performer, clock)
 
 
 def _remember(seen: dict[str, int], event: e.Event) -> None:

@@ -92,7 +92,7 @@ def _judge(site: Site) -> Callable[[tuple[Hypothesis, ...], dict[str, Any]], tup
 
     def right(heard: tuple[Hypothesis, ...], label: dict[str, Any]) -> tuple[bool, bool]:
         transcript = Transcript("", Session(), heard, "voice")
-        command = interpreter.interpret(transcript, Dialogue(), entities)[0]
+        command = interpreter.by_templates(transcript, Dialogue(), entities)[0]
         free = specs[command.intent].free if command.intent in specs else ""
         said = {slot: value for slot, value in label["slots"].items() if slot != free}
         read = {slot: value for slot, value in command.slots.items() if slot != free}

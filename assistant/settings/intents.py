@@ -94,6 +94,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     rules: dict[str, str] = {}
     answers: dict[str, str] = {}
+    others: tuple[str, ...] = ()
+    """What people say that is not for the assistant; examples for a language model that was not trained here."""
 
 
 class Intents(msgspec.Struct, frozen=True, kw_only=True):

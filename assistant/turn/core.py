@@ -102,11 +102,11 @@ class Core:
             self._names = (self._world.names_version, declare.names(self._world, numbers))
         return declare.entities(self._world, self._names[1])
 
-    def parse(self, transcript: Transcript) -> Answer:
+    async def parse(self, transcript: Transcript) -> Answer:
         """How a transcript would be read; decides nothing, touches nothing."""
         started = time.perf_counter()
         talk = self._talks.get(transcript.session, Talk())
-        commands = self._read(transcript, talk)
+        commands = await self._read(transcript, talk)
         ms = {"parse": _ms(started)}
         answers = [_answer(command, None, "") for command in commands]
         return replace(answers[0], also=tuple(answers[1:]), ms=ms)
@@ -129,7 +129,7 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        commands = self._read(transcript, talk)
+        commands = await self._read(transcript, talk)
         parsed = _ms(started)
         breath = await self._heard(transcript, commands[0])
         acting = time.perf_counter()
@@ -143,8 +143,8 @@ class Core:
         ms = {"parse": parsed, "act": _ms(acting)}
         return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms)
 
-    def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
-        commands = self._interpreter.interpret(transcript, talk.dialogue, self.entities())
+    async def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
+        commands = await self._interpreter.interpret(transcript, talk.dialogue, self.entities())
         return [self._policy.at_station(command, transcript.session) for command in commands]
 
     # ---- the stages ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Transcript -> commands: of what may have been said, the first that is a whole valid command."""
+"""Transcript -> commands: the first whole valid command by a template, else what the language model understands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from assistant.domain.spoken.mentions import Entities, Mention
 from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import UNKNOWN, Reader
+from assistant.turn.understand import Understander
 
 RIVAL = 0.5
 """Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on."""
@@ -17,12 +18,40 @@ RIVAL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """Reads a transcript in the light of what was asked before."""
+    """Reads a transcript in the light of what was asked before: by templates, then by a model if there is one."""
 
     reader: Reader
+    understander: Understander | None = None
 
-    def interpret(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
+    async def interpret(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
         """The commands that it says; never empty (the last resort is one `unknown`)."""
+        commands = self.by_templates(transcript, dialogue, entities)
+        first = commands[0]
+        if self.understander is None or first.intent != UNKNOWN or first.doubt == "bare" or not transcript.hypotheses:
+            return commands
+        best = transcript.hypotheses[0]
+        understood = await self._by_model(self.understander, best.text, dialogue, entities)
+        if understood[0].intent == UNKNOWN:
+            return commands if first.doubt else understood
+        acoustic = 1.0 if transcript.channel == "text" else math.exp(min(0.0, best.logprob))
+        return tuple(replace(command, confidence=min(command.confidence, acoustic)) for command in understood)
+
+    async def _by_model(
+        self, understander: Understander, text: str, dialogue: Dialogue, entities: Entities
+    ) -> tuple[Command, ...]:
+        """What it says by itself; or, as the answer to a question for one slot, together with what was asked about."""
+        understood = await understander.understand(text, entities)
+        if understood[0].intent != UNKNOWN or dialogue.state is not State.ASKING:
+            return understood
+        (pending,) = dialogue.commands
+        whole = await understander.understand(f"{pending.text.rstrip('.?!')}, {text}", entities)
+        if len(whole) == 1 and whole[0].intent == pending.intent and dialogue.slot in whole[0].slots:
+            slots = {**pending.slots, dialogue.slot: whole[0].slots[dialogue.slot]}
+            return (replace(whole[0], slots=slots, heard=pending.heard, options=pending.options, text=text),)
+        return understood
+
+    def by_templates(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
+        """The same by the site's templates alone: of what may have been said, the first whole valid command."""
         readings = [(hypothesis, self._read(hypothesis, dialogue, entities)) for hypothesis in transcript.hypotheses]
         if not readings:
             return (Command(UNKNOWN, confidence=0.0),)

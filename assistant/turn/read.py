@@ -72,23 +72,30 @@ class Reader:
             or self._several(text, tokens, entities)
         )
 
+    def best(self, text: str, entities: Entities) -> Match | None:
+        """The template that fits the whole of `text` best, if any does."""
+        found = self._match(canonical_times(tokenize(text, self.language), self.language), entities)
+        return None if found is None else found[1]
+
     def _direct(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
         """The whole sentence by one template."""
-        if not tokens:
-            return ()
+        found = self._match(tokens, entities)
+        return () if found is None else self._commands(text, tokens, *found)
+
+    def _match(self, tokens: Sequence[Token], entities: Entities) -> tuple[Marked, Match] | None:
         found: list[tuple[Marked, Match]] = []
-        for here in (True, False):  # "hold that" names a thing, "undo that" and "note that …" do not
+        for here in (True, False) if tokens else ():
+            # "Hold that" names a thing, "undo that" and "note that …" do not.
             marked = mark(tokens, self.language, entities, here=here)
             found += [(marked, match) for match in self.matcher.match(marked.text)]
             if any(not match.spans for _, match in found):
                 break
         if not found:
-            return ()
+            return None
         exact = [one for one in found if not one[1].slip] or found
         # Of several ways to read it the one that understands most: a note *on a lot*, not a note "on lot …", and of
         # two such the one that leaves less to free text.
-        marked, best = max(exact, key=lambda one: (len(one[1].slots), -_freely(one)))
-        return self._commands(text, tokens, marked, best)
+        return max(exact, key=lambda one: (len(one[1].slots), -_freely(one)))
 
     def _corrected(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
         """What follows a correction replaces the shortest tail before it that makes a whole command."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.ports import Match
 from assistant.settings.intents import Intent, Intents
 
 IT = "it"
@@ -46,10 +47,26 @@ def grammar(template: str, intents: Intents) -> str:
                 parts.append(f'(" {slot}" marker)?')
         rules.append(f"{_rule('i', name)} ::= {' '.join(parts)}{free}")
     for slot, values in intents.lists.items():
-        alternatives = " | ".join(f'"{value}"' for value in values)
+        alternatives = " | ".join(f'"{_shown(value)}"' for value in values)
         rules.append(f"{_rule('v', slot)} ::= {alternatives}")
     commands = " | ".join(_rule("i", name) for name in intents.by_name)
-    return template.replace("<<commands>>", commands).replace("<<rules>>", "\n".join(rules))
+    body = "\n".join(line for line in template.splitlines() if not line.startswith("#"))
+    return body.replace("<<commands>>", commands).replace("<<rules>>", "\n".join(rules))
+
+
+def written(match: Match, intents: Intents) -> str:
+    """What the model would have to write for a sentence that a template matched."""
+    spec = intents.by_name[match.intent]
+    words = [IT] if "unit" in match.slots else []
+    words += [_shown(match.slots[slot]) for slot in spec.slots if slot in match.slots and slot != spec.free]
+    free = f": {match.slots[spec.free]}" if spec.free in match.slots else ""
+    return " ".join([spec.intent, *words]) + free
+
+
+def _shown(value: str) -> str:
+    """A value as one word; a marker without the letter that keeps templates from taking it for a word."""
+    marker = _MARKER.fullmatch(value.removeprefix("x"))
+    return value.removeprefix("x") if marker and value.startswith("x") else value.replace(" ", "_")
 
 
 def parse(answer: str, intents: Intents) -> tuple[Proposal, ...] | None:
@@ -79,7 +96,7 @@ def _command(text: str, intents: Intents) -> Proposal | None:
         slot = next((slot for slot in left if _fits(word, slot, intents)), None)
         if slot is None:
             return None
-        slots[slot] = word
+        slots[slot] = next((value for value in intents.lists.get(slot, ()) if _shown(value) == word), word)
         left = left[left.index(slot) + 1 :]
     if colon:
         slots[spec.free] = free.strip()
@@ -88,7 +105,7 @@ def _command(text: str, intents: Intents) -> Proposal | None:
 
 def _fits(word: str, slot: str, intents: Intents) -> bool:
     if slot in intents.lists:
-        return word in intents.lists[slot]
+        return any(_shown(value) == word for value in intents.lists[slot])
     marker = _MARKER.fullmatch(word)
     return marker is not None and marker[1] == slot
 

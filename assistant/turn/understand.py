@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -58,14 +58,14 @@ class Understander:
     async def understand(self, text: str, entities: Entities) -> tuple[Command, ...]:
         """The commands that `text` says; one of intent `unknown` when it is none, or when there is no answer."""
         shown = wording(text, self.language, entities)
-        nothing = Command(UNKNOWN, confidence=0.0, by=MODEL, text=text)
         if not shown.text:
-            return (nothing,)
+            return (Command(UNKNOWN, confidence=0.0, text=text),)
         try:
             completion = await self.model.complete(shown.text)
         except EngineError as exc:
             structlog.get_logger(__name__).warning("no answer of the language model", why=str(exc))
-            return (nothing,)
+            return (Command(UNKNOWN, confidence=0.0, text=text),)
+        nothing = Command(UNKNOWN, confidence=0.0, by=MODEL, text=text)
         proposals = parse(completion.answer, self.intents)
         confidence = self.calibration.confidence(math.exp(min(0.0, sum(completion.logprobs))))
         if not proposals:
@@ -140,5 +140,3 @@ def _verbatim(text: str, shown: Wording) -> str:
             end = len(shown.said) if last else shown.words[at + len(wanted) - 1][2]
             return shown.said[shown.words[at][1] : end].strip().strip(",:;").strip()
     return ""
-
-

@@ -58,25 +58,31 @@ def wording(said: str, language: Language, entities: Entities) -> Wording:
     return Wording(said, " ".join(shown), mentions, tuple(words))
 
 
-def _mended(
-    tokens: Sequence[Token], found: Sequence[Mention], language: Language, entities: Entities
-) -> list[Mention]:
+def _mended(tokens: Sequence[Token], found: Sequence[Mention], language: Language, entities: Entities) -> list[Mention]:
     """`lot 4711, no, one two`: a correction of an id's last digits, as the whole id that is meant."""
-    digits = {kind.kind: kind for kind in language.kinds}
     mended: list[Mention] = []
     for mention in found:
-        last = mended[-1] if mended else None
-        kind = digits.get(last.kind) if last is not None else None
-        if last is not None and kind is not None and mention.kind == "number" and len(last.heard) == 1:
-            gap = mention.start - last.end
-            tail = mention.values[0]
-            whole = last.heard[0]
-            if gap and starts(tokens, last.end, language.corrections) == gap and 0 < len(tail) < len(whole):
-                ident = kind.canonical(whole[: -len(tail)] + tail)
-                live = entities.ids.get(kind.kind, frozenset())
-                if len(whole) == kind.digits:
-                    value = ident if ident in live else MISSING
-                    heard = ident.removeprefix(kind.prefix)
-                    mention = replace(mention, kind=last.kind, values=(value,), heard=(heard,))
-        mended.append(mention)
+        whole = _whole(mended[-1], mention, tokens, language, entities) if mended else None
+        mended.append(whole or mention)
     return mended
+
+
+def _whole(
+    first: Mention, then: Mention, tokens: Sequence[Token], language: Language, entities: Entities
+) -> Mention | None:
+    """The whole id, where `then` is a number that corrects the last digits of the id `first`."""
+    kind = next((kind for kind in language.kinds if kind.kind == first.kind), None)
+    gap = then.start - first.end
+    if kind is None or then.kind != "number" or len(first.heard) != 1 or not gap:
+        return None
+    said, tail = first.heard[0], then.values[0]
+    if (
+        starts(tokens, first.end, language.corrections) != gap
+        or len(said) != kind.digits
+        or not 0 < len(tail) < len(said)
+    ):
+        return None
+    digits = said[: -len(tail)] + tail
+    value = kind.canonical(digits)
+    live = value in entities.ids.get(kind.kind, frozenset())
+    return replace(then, kind=first.kind, values=(value if live else MISSING,), heard=(digits,))

@@ -327,7 +327,13 @@ def grouped(tokens: Sequence[Token], mentions: Sequence[Mention], language: Lang
 
 def _together(tokens: Sequence[Token], last: Mention, mention: Mention, language: Language) -> bool:
     same = mention.kind == last.kind
-    if not same or mention.kind in ("number", "unit", "period") or last.options or mention.options or HERE in mention.values:
+    if (
+        not same
+        or mention.kind in ("number", "unit", "period")
+        or last.options
+        or mention.options
+        or HERE in mention.values
+    ):
         return False
     between = [token.text for token in tokens[last.end : mention.start]]
     return between == ["and"] or (not between and tokens[last.end - 1].pause)
