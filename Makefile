@@ -29,26 +29,33 @@ lint: $(VENV)/.installed  ## style, types, layers
 	@$(BIN)/lint-imports
 
 # The lock is the truth: it is installed with its hashes, and only when it has changed.
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.system
+	@$(BUILD) $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# llama.cpp is compiled here, for any x86-64 or ARM machine and not for this one's newest instructions: its code for AMX
+# crashes (docs/decisions/0007), and an environment may be moved. It takes about five minutes, once.
+BUILD := CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF"
+
+# espeak-ng: the voice of last resort; a compiler: for llama.cpp. Installed where that is allowed, asked for where not.
+$(VENV)/.system:
 	@command -v $(PYTHON) >/dev/null || { echo "needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
-
-# espeak-ng: the voice of last resort. Installed where that is allowed, asked for where it is not.
-$(VENV)/.system: $(VENV)/.installed
-	@if command -v espeak-ng >/dev/null; then :; \
+	@missing=""; command -v espeak-ng >/dev/null || missing="espeak-ng"; \
+	command -v c++ >/dev/null || missing="$$missing g++"; \
+	if [ -z "$$missing" ]; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	    echo "installing espeak-ng"; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq espeak-ng; } >/dev/null || exit 1; \
-	else echo "espeak-ng is missing; run this once, then again what you ran: sudo apt-get install -y espeak-ng"; exit 1; fi
+	    echo "installing $$missing"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; } >/dev/null || exit 1; \
+	else echo "missing: $$missing; run this once, then again what you ran: sudo apt-get install -y $$missing"; exit 1; fi
 	@touch $@
+	@echo "setting up; the language model's engine is compiled here, which takes some minutes the first time"
 
 lock:  ## requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --extra voice --extra dev pyproject.toml --output-file requirements.lock
+	    --no-emit-index-url --extra voice --extra meaning --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## what was made, but not the weights
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

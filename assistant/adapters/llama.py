@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections import deque
@@ -43,7 +44,8 @@ class Plan:
     """GBNF: what an answer may look like."""
     context: int = 512
     """Tokens that prompt and answer may have together."""
-    threads: int = 2
+    threads: int = 1
+    """Cores; one is enough, and the ear has the other."""
 
 
 class Llama:
@@ -95,6 +97,7 @@ class Llama:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
+                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},  # threads that wait must not take the ear's core
                 start_new_session=True,  # Ctrl-C is for us; the child ends with its standard input
             )
         except OSError as exc:

@@ -52,7 +52,8 @@ class Model:
 
     def answer(self, text: str) -> tuple[str, list[float]]:
         """The likeliest answer that the grammar allows, and each token's log-probability among all tokens."""
-        tokens = self._tokens(text + self._after)
+        # What was said is words, whatever it spells: only what is ours may be the model's own signs.
+        tokens = self._tokens(text, special=False) + self._tokens(self._after)
         if len(self._start) + len(tokens) + MOST_TOKENS > self._llama.n_ctx():
             raise ValueError("too long")
         self._llama.n_tokens = len(self._start)
@@ -73,8 +74,8 @@ class Model:
             self._lib.llama_sampler_free(sampler)
         raise ValueError("no end")
 
-    def _tokens(self, text: str) -> list[int]:
-        return self._llama.tokenize(text.encode(), add_bos=False, special=True)
+    def _tokens(self, text: str, *, special: bool = True) -> list[int]:
+        return self._llama.tokenize(text.encode(), add_bos=False, special=special)
 
     def _sampler(self) -> Any:
         sampler = self._lib.llama_sampler_init_grammar(self._vocab, self._grammar, b"root")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -23,3 +24,22 @@ class Figure:
     """`ms`, `s`, `MiB`, …"""
     note: str
     """What the reference is, and what else a reader must know to repeat this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of how many, with the 95 % interval that so few allow (Wilson)."""
+
+    name: str
+    right: int
+    n: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper bound, 0 to 1."""
+        if not self.n:
+            return 0.0, 1.0
+        z, share = 1.96, self.right / self.n
+        middle = share + z * z / (2 * self.n)
+        spread = z * math.sqrt(share * (1 - share) / self.n + z * z / (4 * self.n * self.n))
+        return (middle - spread) / (1 + z * z / self.n), (middle + spread) / (1 + z * z / self.n)

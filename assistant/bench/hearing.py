@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 from assistant.adapters import audiofile, endpoint
 from assistant.adapters.audiofile import Samples
 from assistant.adapters.whisper import BEAM, Whisper
-from assistant.bench import Figure
+from assistant.bench import Figure, Share
 from assistant.bootstrap import Site, declarations, vocabulary
 from assistant.domain import declare
 from assistant.domain.values import Hypothesis, Session, Transcript
@@ -24,25 +22,6 @@ from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
 
 NOTE = "faster_whisper.WhisperModel.transcribe, its defaults, int8, beam 5, language en, all segments read"
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many of how many, with the 95 % interval that so few allow (Wilson)."""
-
-    name: str
-    right: int
-    n: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper bound, 0 to 1."""
-        if not self.n:
-            return 0.0, 1.0
-        z, share = 1.96, self.right / self.n
-        middle = share + z * z / (2 * self.n)
-        spread = z * math.sqrt(share * (1 - share) / self.n + z * z / (4 * self.n * self.n))
-        return (middle - spread) / (1 + z * z / self.n), (middle + spread) / (1 + z * z / self.n)
 
 
 def measure(site: Site, model: Path, clips: Path, threads: int = 2) -> tuple[Figure, Sequence[Share]]:

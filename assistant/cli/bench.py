@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +18,18 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure
-    from assistant.bench.hearing import Share
+    from assistant.bench import Figure, Share
+    from assistant.bench.sentences import Result
+    from assistant.bootstrap import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A figure that is neither a ratio nor a share."""
+
+    name: str
+    value: str
+
 
 PARTS = ("hearing", "meaning", "appends")
 
@@ -28,6 +40,7 @@ def bench(
         list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all when none is named.", show_default=False)
     ] = None,
     clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
+    sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
@@ -37,11 +50,13 @@ def bench(
         if part not in PARTS:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS)}")
     for part in parts or PARTS:
-        for result in _measure(part, clips, site):
+        for result in _measure(part, clips, sentences, site):
             print(_line(result, as_json=as_json), flush=True)
 
 
-def _measure(part: str, clips: Path | None, site: Path | None) -> Iterator[Figure | Share]:
+def _measure(
+    part: str, clips: Path | None, sentences: Path | None, site: Path | None
+) -> Iterator[Figure | Share | Plain]:
     from assistant import bootstrap
     from assistant.bench import appends, hearing, meaning
     from assistant.settings.paths import shipped_site
@@ -55,6 +70,7 @@ def _measure(part: str, clips: Path | None, site: Path | None) -> Iterator[Figur
             yield from shares
         case "meaning":
             yield meaning.measure(loaded)
+            yield from _understanding(loaded, sentences or shipped_site() / "tests" / "meaning" / "test.tsv")
         case _:
             with tempfile.TemporaryDirectory(
                 dir=Path.cwd()
@@ -62,11 +78,39 @@ def _measure(part: str, clips: Path | None, site: Path | None) -> Iterator[Figur
                 yield from appends.measure(Path(folder_))
 
 
-def _line(result: Figure | Share, *, as_json: bool) -> str:
-    from assistant.bench.hearing import Share
+def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
+    """How hand-written sentences are understood, by each way of reading."""
+    from assistant.bench import sentences
+
+    if not file.is_file():
+        return
+    with asyncio.Runner() as runner:
+        results = sentences.measure(site, file)
+        while True:
+            try:
+                result = runner.run(_next(results))
+            except StopAsyncIteration:
+                return
+            yield from result.shares
+            if not math.isnan(result.calibration_error):
+                yield Plain(f"{result.name}: calibration error", f"{result.calibration_error:.1f} points in ten bins")
+            yield Plain(
+                f"{result.name}: time to meaning",
+                f"median {result.median_ms:.3g} ms, 95th percentile {result.p95_ms:.3g} ms",
+            )
+
+
+async def _next(results: AsyncIterator[Result]) -> Result:
+    return await anext(results)
+
+
+def _line(result: Figure | Share | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Share
 
     if as_json:
         return json.dumps(asdict(result))
+    if isinstance(result, Plain):
+        return f"{result.name:66} {result.value}"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0

@@ -28,7 +28,10 @@ def names(world: World, numbers: NumberWords) -> dict[tuple[str, ...], Name]:
         )
         for ident, name, spoken in things:
             for form in (name, *spoken, ident):
-                table.setdefault(_key(form, numbers), Name(kind, (ident,)))
+                key = _key(form, numbers)
+                table.setdefault(key, Name(kind, (ident,)))
+                if len(key) > 1 and key[-1].isdigit():  # "printer number one"
+                    table.setdefault((*key[:-1], "number", key[-1]), Name(kind, (ident,)))
             short = _key(name, numbers)
             if len(short) > 1 and short[-1].isdigit():
                 groups.setdefault(short[:-1], (kind, []))[1].append(ident)

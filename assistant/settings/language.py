@@ -33,6 +33,7 @@ class _Times(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     before: tuple[str, ...]
     joins: tuple[str, ...]
     halves: dict[str, int]
+    named: dict[str, str] = {}
 
 
 class _Periods(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,6 +90,7 @@ def load(folder: Path) -> Language:
         times=TimeWords(
             before=frozenset(times.before),
             joins=frozenset(times.joins),
+            named=times.named,
             halves={words(phrase): hours for phrase, hours in times.halves.items()},
         ),
         periods=_period_words(periods),

@@ -70,11 +70,25 @@ class Understander:
         confidence = self.calibration.confidence(math.exp(min(0.0, sum(completion.logprobs))))
         if not proposals:
             return (replace(nothing, confidence=confidence if proposals is not None else 0.0),)
+        proposals = self._told(proposals)
         commands = [self._command(proposal, shown, confidence) for proposal in proposals]
         if any(command is None for command in commands):
             return (nothing,)
         doubt = self._doubt(proposals, shown)
         return tuple(replace(one, doubt=one.doubt or doubt) for command in commands for one in command or ())
+
+    def _told(self, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """ "It" in a later command of the same breath is what the command before it named."""
+        told: list[Proposal] = []
+        for proposal in proposals:
+            before = told[-1].slots if told else {}
+            slots = self.intents.by_name[proposal.intent].slots
+            named = {slot: value for slot, value in before.items() if slot in NAMED and slot in slots}
+            if "unit" in proposal.slots and len(named) == 1:
+                rest = {slot: value for slot, value in proposal.slots.items() if slot != "unit"}
+                proposal = replace(proposal, slots={**named, **rest})  # noqa: PLW2901
+            told.append(proposal)
+        return tuple(told)
 
     def _command(self, proposal: Proposal, shown: Wording, confidence: float) -> tuple[Command, ...] | None:
         """The command with what the sentence really names; None when it names no such thing."""

@@ -13,7 +13,7 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Mention, find, grouped
 from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import Token, starts, tokenize
-from assistant.domain.values import MISSING
+from assistant.domain.values import HERE, MISSING
 
 LONGEST = 60
 """Most words that are shown: a command is shorter, and what is longer is no command."""
@@ -37,7 +37,7 @@ def wording(said: str, language: Language, entities: Entities) -> Wording:
     """`said` as the model is shown it. "It" and "that" stay words: only the whole sentence tells what they are."""
     tokens = canonical_times(tokenize(said, language), language)[:LONGEST]
     found = [mention for mention in find(tokens, language, entities) if mention.kind != "unit"]
-    found = _mended(tokens, grouped(tokens, found, language), language, entities)
+    found = _same(_mended(tokens, grouped(tokens, found, language), language, entities), language)
     starting = {mention.start: mention for mention in found}
     mentions: dict[str, Mention] = {}
     counts: dict[str, int] = {}
@@ -49,13 +49,45 @@ def wording(said: str, language: Language, entities: Entities) -> Wording:
         end = index + 1 if mention is None else mention.end
         word = tokens[index].text
         if mention is not None:
-            counts[mention.kind] = counts.get(mention.kind, 0) + 1
-            word = f"{mention.kind}{counts[mention.kind]}"
-            mentions[word] = mention
+            again = next((marker for marker, earlier in mentions.items() if _means(mention, earlier)), "")
+            if not again:
+                counts[mention.kind] = counts.get(mention.kind, 0) + 1
+            word = again or f"{mention.kind}{counts[mention.kind]}"
+            mentions.setdefault(word, mention)
         words.append((word, tokens[index].start, tokens[end - 1].end))
         shown.append(word + ("," if tokens[end - 1].pause and end < len(tokens) else ""))
         index = end
     return Wording(said, " ".join(shown), mentions, tuple(words))
+
+
+def _means(mention: Mention, earlier: Mention) -> bool:
+    """Whether a thing was named before: the same id again, or "that lot" after a lot was named."""
+    if mention.kind != earlier.kind or mention.kind in ("number", "period"):
+        return False
+    return mention.values == (HERE,) or bool(mention.values == earlier.values and mention.heard == earlier.heard)
+
+
+def _same(found: Sequence[Mention], language: Language) -> list[Mention]:
+    """`1022, that board`: a number that fits no id, and the noun which says what it was meant to be."""
+    kinds = {kind.kind for kind in language.kinds}
+    nouns = {mention.kind for mention in found if mention.values == (HERE,) and mention.kind in kinds}
+    bare = [
+        mention for mention in found if (not mention.noun and mention.values == (MISSING,)) or mention.kind == "number"
+    ]
+    if (
+        len(nouns) != 1
+        or len(bare) != 1
+        or any(mention.kind in nouns and mention.noun and HERE not in mention.values for mention in found)
+    ):
+        return list(found)
+    (kind,) = nouns
+    digits = next(spec.digits for spec in language.kinds if spec.kind == kind)
+    (number,) = bare
+    heard = number.heard or number.values
+    if not heard[0].isdigit() or len(heard[0]) < digits - 1:
+        return list(found)
+    meant = replace(number, kind=kind, values=(MISSING,), heard=heard)
+    return [meant if mention is number else mention for mention in found]
 
 
 def _mended(tokens: Sequence[Token], found: Sequence[Mention], language: Language, entities: Entities) -> list[Mention]:

@@ -31,6 +31,8 @@ class TimeWords:
     joins: frozenset[str]
     halves: Mapping[tuple[str, ...], int]
     """Words -> hours to add to an hour below 12."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Word -> time of day, `noon` -> `12:00`."""
 
 
 @dataclass(frozen=True, slots=True)

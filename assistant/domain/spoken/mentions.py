@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from assistant.domain.spoken.language import IdKind, Language, NumberWords
-from assistant.domain.spoken.numbers import readings, run_length
+from assistant.domain.spoken.numbers import is_number, readings, run_length
 from assistant.domain.spoken.periods import period
 from assistant.domain.spoken.tokens import Token, starts
 from assistant.domain.values import HERE, MISSING
@@ -105,6 +105,7 @@ def find(tokens: Sequence[Token], language: Language, entities: Entities) -> lis
     while index < len(tokens):
         mention = (
             _period(tokens, index, language)
+            or _spelled(tokens, index, language.numbers, entities)
             or _named(tokens, index, language.numbers, entities)
             or _by_noun(tokens, index, language, entities)
             or _here(tokens, index, language)
@@ -139,6 +140,10 @@ def _named(tokens: Sequence[Token], index: int, numbers: NumberWords, entities: 
         if number and key[-1].isdigit():
             continue  # "oven one two": no name ends in the middle of a number
         one = len(name.ids) == 1
+        if not one and not number:
+            slipped = _slipped(tokens, index, length, numbers, entities)
+            if slipped is not None:
+                return slipped
         if number and not one:  # "printer nine": one of a kind that is there, with a number that is not
             end = index + length + number
             heard = " ".join(token.text for token in tokens[index:end])
@@ -152,6 +157,39 @@ def _named(tokens: Sequence[Token], index: int, numbers: NumberWords, entities: 
             options=() if one else name.ids,
             slip=any(token.slip for token in span),
         )
+    return None
+
+
+def _slipped(
+    tokens: Sequence[Token], index: int, length: int, numbers: NumberWords, entities: Entities
+) -> Mention | None:
+    """`placer for`, `line to` at the end of what is said: the number of a name as a recogniser may write it."""
+    at = index + length
+    if at >= len(tokens) or tokens[at - 1].pause or tokens[at].text not in numbers.slips:
+        return None
+    if at + 1 < len(tokens) and not tokens[at].pause and tokens[at + 1].text not in ("please", "now"):
+        return None
+    key = (*(_name_word(token.text, numbers) for token in tokens[index:at]), str(numbers.slips[tokens[at].text]))
+    name = entities.names.get(key)
+    if name is None or len(name.ids) != 1:
+        return None
+    heard = " ".join(token.text for token in tokens[index : at + 1])
+    return Mention(name.kind, name.ids, index, at + 1, heard=(heard,), slip=True)
+
+
+def _spelled(tokens: Sequence[Token], index: int, numbers: NumberWords, entities: Entities) -> Mention | None:
+    """`P C A three ten`: a name that ends in a number of several digits, said in any way."""
+    for length in range(min(entities.longest, len(tokens) - index), 0, -1):
+        at = index + length
+        number = run_length(tokens, at, numbers)
+        if not number or is_number(tokens[index].text, numbers):
+            continue
+        stem = tuple(token.text for token in tokens[index:at])
+        for digits in readings([token.text for token in tokens[at : at + number]], numbers):
+            name = entities.names.get((*stem, digits)) if len(digits) > 1 else None
+            if name is not None and len(name.ids) == 1:
+                heard = " ".join(token.text for token in tokens[index : at + number])
+                return Mention(name.kind, name.ids, index, at + number, heard=(heard,))
     return None
 
 

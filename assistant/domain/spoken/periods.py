@@ -79,6 +79,8 @@ def _clock(words: Sequence[str], lead: Sequence[str]) -> tuple[str, int] | None:
         return None
     match words[:4]:
         case ("between" | "from", first, "and" | "to" | "until" | "till", second) if ":" in first and ":" in second:
+            if first.startswith("12:") and int(second[:2]) < 12:  # "from noon to one"
+                second = f"{int(second[:2]) + 12}{second[2:]}"
             return f"between:{first}-{second}", 4
     match words[:2]:
         case ("since" | "after" | "from", first) if ":" in first:

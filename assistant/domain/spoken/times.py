@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.domain.spoken.language import Language, NumberWords
-from assistant.domain.spoken.numbers import readings, run_length
+from assistant.domain.spoken.numbers import is_number, readings, run_length
 from assistant.domain.spoken.tokens import Token
 
 DAY = 24 * 60
@@ -39,6 +39,9 @@ def canonical_times(tokens: Sequence[Token], language: Language) -> list[Token]:
 def _time(tokens: Sequence[Token], language: Language) -> tuple[int, int] | None:
     """(minutes since midnight, tokens used) of a time of day at the front."""
     words = [token.text for token in tokens]
+    named = language.times.named.get(words[0]) if words else None
+    if named is not None:
+        return int(named[:2]) * 60 + int(named[3:]), 1
     offset, used = _offset(words, language.numbers)
     hour = _hour(tokens[used:], language.numbers) if offset is not None else None
     hour = hour or _clock(tokens, language.numbers)
@@ -58,6 +61,8 @@ def _offset(words: Sequence[str], numbers: NumberWords) -> tuple[int | None, int
     index = 1 if words[:1] == ["a"] else 0
     if words[index : index + 1] in (["half"], ["quarter"]):
         amount, index = (30 if words[index] == "half" else 15), index + 1
+        if amount == 30 and is_number("".join(words[index : index + 1]), numbers):
+            return amount, index  # "half three" is half past three
     else:
         length = 0
         while length < 2 and index + length < len(words) and words[index + length] not in ("past", "to", "minutes"):

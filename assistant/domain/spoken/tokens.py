@@ -13,11 +13,18 @@ _PIECE = re.compile(
       \d{1,3}(?:,\d{3})+(?![\d,])           # 10,231
     | \d{1,2}:\d{2}                         # 16:45
     | (?:[a-z]\.){2,}                       # a.o.i.
+    | (?<=\d)['\u2019]s\b                  # 10301's
     | [a-z]+(?:['\u2019][a-z]+)*            # don't
     | \d+
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+_CONTRACTED = frozenset(
+    "it that what who where there let how here he she when why everything nothing something".split()
+)
+"""Words whose 's is a word of its own; of any other ("printer one's", "this week's") it says nothing that is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,11 @@ def _pieces(text: str) -> list[Token]:
         after = text[match.end() : found[index + 1].start() if index + 1 < len(found) else len(text)]
         pause = any(mark in after for mark in ".,;:!?\u2026\n")
         word = match.group().lower().replace("\u2019", "'")
+        if word == "'s":
+            tokens[-1] = replace(tokens[-1], pause=pause)
+            continue
+        if word.endswith("'s") and word[:-2] not in _CONTRACTED:
+            word = word[:-2]
         if word[0].isalpha() and "." in word:  # an initialism: one token a letter
             letters = [char for char in word if char != "."]
             tokens += [

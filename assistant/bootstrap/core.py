@@ -1,0 +1,215 @@
+"""The core of a data folder: met where it is up, else built and opened to others."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from assistant.adapters import corelink, eventlog
+from assistant.adapters.clock import SystemClock
+from assistant.adapters.groupcommit import GroupCommit
+from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.tasks import ended
+from assistant.bootstrap.engines import understander
+from assistant.bootstrap.site import Site, declarations
+from assistant.domain import events as e
+from assistant.domain.values import Answer, Session, Transcript
+from assistant.domain.world import World
+from assistant.errors import CoreError, LogLocked
+from assistant.ports import Clock, EventLog, Machines
+from assistant.turn.act import SOURCE, Actor
+from assistant.turn.core import Core
+from assistant.turn.ingest import Ingest
+from assistant.turn.interpret import Interpreter
+from assistant.turn.perform import Performer
+from assistant.turn.policy import Policy
+from assistant.turn.record import Recorder
+
+START_S = 3.0
+"""How long a new core waits for the machines before it answers without them."""
+MEET_S = 10.0
+"""How long a command tries to meet a core that is coming up or going down."""
+
+
+class Door(Protocol):
+    """A core, in this process or another."""
+
+    async def check(self, session: Session) -> None:
+        """Raise UsageError for a badge or station that the plant does not have."""
+
+    async def parse(self, transcript: Transcript) -> Answer:
+        """How it would be read."""
+
+    async def turn(self, transcript: Transcript) -> Answer:
+        """Take one transcript to its answer."""
+
+
+class LocalCore:
+    """The core in this process, as a Door."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def check(self, session: Session) -> None:
+        """See Door."""
+        self._core.check(session)
+
+    async def parse(self, transcript: Transcript) -> Answer:
+        """See Door."""
+        return await self._core.parse(transcript)
+
+    async def turn(self, transcript: Transcript) -> Answer:
+        """See Door."""
+        return await self._core.turn(transcript)
+
+    async def handle(self, request: corelink.Request) -> Answer | None:
+        """What a client of the socket asks."""
+        await self.check(request.session)
+        if request.transcript is None:
+            return None
+        return await (self.parse if request.op == "parse" else self.turn)(request.transcript)
+
+
+@asynccontextmanager
+async def open_core(site: Site, data: Path) -> AsyncIterator[Door]:
+    """The one core of a data folder: joined where it is up, else started here and opened to others.
+
+    Raises LogLocked when another process holds the log and answers nobody, LogError when it cannot be used.
+    """
+    until = time.monotonic() + MEET_S
+    while True:
+        remote = await corelink.RemoteCore.connect(data)
+        if remote is not None:
+            async with aclosing(remote):
+                yield remote
+            return
+        try:
+            log = eventlog.SqliteLog(data)
+            break
+        except LogLocked:
+            # Another core is coming up, or going down: it will answer soon, or let go.
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.05)
+    async with _hosted(site, data, log) as local:
+        yield local
+
+
+@asynccontextmanager
+async def host_core(site: Site, data: Path) -> AsyncIterator[Door]:
+    """The core of a data folder in this process and no other. Raises LogLocked when one is up already."""
+    async with _hosted(site, data, eventlog.SqliteLog(data)) as local:
+        yield local
+
+
+@asynccontextmanager
+async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncIterator[LocalCore]:
+    async with AsyncExitStack() as stack:
+        stack.callback(log.close)
+        machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
+        stack.push_async_callback(machines.close)
+        core, ingest = await start(site, log, machines, stack, SystemClock())
+        follow = asyncio.create_task(ingest.follow())
+        stack.push_async_callback(ended, follow)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ingest.first.wait(), START_S)
+        local = LocalCore(core)
+        await stack.enter_async_context(corelink.serve(data, local.handle))
+        yield local
+
+
+async def start(
+    site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock
+) -> tuple[Core, Ingest]:
+    """A core over a log and machines: folds what is known, writes down what is new in the site's files."""
+    world = World()
+    seen: dict[str, int] = {}
+    for event in log.read():
+        world.apply(event)
+        _remember(seen, event)
+    commit = GroupCommit(log)
+    stack.push_async_callback(commit.close)
+    recorder = Recorder(commit.append, world)
+    new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
+    await recorder.record(*new, *_left_open(world, clock.now()))
+    ingest = Ingest(machines, recorder, world, clock, seen)
+    actor = Actor(machines, recorder, clock, ingest.catch_up)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    interpreter = Interpreter(site.reader, understander(site, stack))
+    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
+    return core, ingest
+
+
+@asynccontextmanager
+async def open_parser(site: Site, data: Path) -> AsyncIterator[Door]:
+    """The running core if there is one, else one that can only parse: it reads the log and touches nothing."""
+    remote = await corelink.RemoteCore.connect(data)
+    if remote is None:
+        async with AsyncExitStack() as stack:
+            yield LocalCore(_parser(site, data, stack))
+        return
+    async with aclosing(remote):
+        yield remote
+
+
+def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
+    world = World()
+    for event in eventlog.read(data):
+        world.apply(event)
+    for event in declarations(site.plant, 0.0):
+        if event.id not in world.declared:
+            world.apply(event)
+
+    async def refuse(events: object) -> list[e.Event]:
+        raise CoreError("this core only parses")
+
+    clock, recorder = SystemClock(), Recorder(refuse, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    machines = OpcUaMachines(site.hardware, ())
+    ingest = Ingest(machines, recorder, world, clock, {})
+    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up))
+    interpreter = Interpreter(site.reader, understander(site, stack))
+    return Core(_NoLog(), world, recorder, interpreter, policy, performer, clock)
+
+
+def _remember(seen: dict[str, int], event: e.Event) -> None:
+    """The place in each plant's journal that the log has come to; event ids there are `<run>-<sequence>`."""
+    if event.source.startswith("/machines/"):
+        run, _, sequence = event.id.rpartition("-")
+        seen[run] = max(seen.get(run, 0), int(sequence))
+
+
+def _left_open(world: World, now: float) -> list[e.Event]:
+    """Orders whose end an earlier core did not live to see are uncertain from now on; nothing is sent again."""
+    return [
+        e.Event(
+            uuid.uuid4().hex,
+            SOURCE,
+            order,
+            now,
+            e.OrderUncertain(world.requested[order][0].machine, "the assistant stopped before it saw the end"),
+            correlationid=world.requested[order][1],
+            causationid=order,
+        )
+        for order in sorted(world.open_orders)
+    ]
+
+
+class _NoLog:
+    """The log of a core that only parses."""
+
+    def append(self, events: object) -> list[e.Event]:
+        """Nothing is written."""
+        raise CoreError("this core only parses")
+
+    def read(self, after: int = 0, limit: int | None = None) -> list[e.Event]:
+        """Nothing is read."""
+        return []
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,76 @@
+"""Ear, voice and language model of a site, as far as their files are in place."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import structlog
+
+from assistant.adapters.ear import Ear
+from assistant.adapters.espeak import Espeak
+from assistant.adapters.llama import Llama, Plan
+from assistant.adapters.piper import Piper
+from assistant.adapters.voices import FirstVoice
+from assistant.adapters.weights import Weights
+from assistant.adapters.whisper import Whisper
+from assistant.bootstrap.site import Site
+from assistant.errors import ModelError, UsageError
+from assistant.ports import Voice
+from assistant.settings import manifest
+from assistant.settings.paths import cache_dir, site_folder
+from assistant.turn.understand import Calibration, Understander
+
+
+def understander(site: Site, stack: AsyncExitStack) -> Understander | None:
+    """What reads sentences that no template fits; its process starts with the first one and ends with `stack`."""
+    if site.meaning is None:
+        return None
+    return _understander(site, site.meaning.plan, site.meaning.calibration, stack)
+
+
+def untrained(site: Site, stack: AsyncExitStack) -> Understander | None:
+    """The same with the base model as it came, for comparison."""
+    return None if site.meaning is None else _understander(site, site.meaning.plain, Calibration(), stack)
+
+
+def _understander(site: Site, plan: Plan, calibration: Calibration, stack: AsyncExitStack) -> Understander:
+    model = Llama(plan)
+    stack.push_async_callback(model.close)
+    return Understander(model, site.reader.language, site.intents, calibration)
+
+
+def speech_model(site: Path | None) -> Path:
+    """The folder of the default ear. Raises ModelError."""
+    loaded = manifest.load(site_folder(site, "models"))
+    return Weights(loaded, cache_dir()).ensure(loaded.default("speech"))
+
+
+def ear(site: Path | None, chosen: str | None) -> Ear:
+    """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder."""
+    loaded = manifest.load(site_folder(site, "models"))
+    weights = Weights(loaded, cache_dir())
+    ids = {name.partition("/")[2]: name for name, model in loaded.models.items() if model.role == "speech"}
+
+    def load() -> Whisper:
+        if chosen is None:
+            return Whisper(weights.ensure(loaded.default("speech")))
+        if chosen in ids:
+            return Whisper(weights.ensure(ids[chosen]))
+        if Path(chosen).is_dir():
+            return Whisper(Path(chosen))
+        raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
+
+    return Ear(load)
+
+
+def voice(site: Path | None) -> FirstVoice:
+    """Piper where its voice is in place, and espeak-ng behind it."""
+    loaded = manifest.load(site_folder(site, "models"))
+    voices: list[Voice] = [Espeak()]
+    try:
+        folder = Weights(loaded, cache_dir()).ensure(loaded.default("voice"))
+        voices.insert(0, Piper(next(folder.glob("*.onnx"))))
+    except (ModelError, KeyError, StopIteration) as exc:
+        structlog.get_logger(__name__).warning("no Piper voice", why=str(exc))
+    return FirstVoice(voices)

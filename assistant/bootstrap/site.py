@@ -1,0 +1,138 @@
+"""A site's folders, read and checked: what everything else is built from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from assistant.adapters.llama import Plan
+from assistant.adapters.templates import Templates
+from assistant.adapters.weights import Weights
+from assistant.domain import events as e
+from assistant.domain.declare import declared
+from assistant.domain.spoken.mentions import Entities
+from assistant.errors import ModelError
+from assistant.settings import hardware, intents, language, manifest, meaning, plant
+from assistant.settings.hardware import Hardware
+from assistant.settings.intents import Intents
+from assistant.settings.paths import cache_dir, site_folder
+from assistant.settings.plant import Plant
+from assistant.turn import fewshot
+from assistant.turn.read import Reader
+from assistant.turn.shape import grammar
+from assistant.turn.understand import Calibration
+
+ENDPOINT = "LINE_ASSISTANT_ENDPOINT"
+"""Environment: another endpoint than the site's hardware file says, for a plant on another port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site's files, read and checked."""
+
+    plant: Plant
+    hardware: Hardware
+    intents: Intents
+    reader: Reader
+    meaning: Meaning | None = None
+    """The language model behind the templates; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How a site's language model is loaded, and what its probabilities are worth."""
+
+    model: str
+    """Id in the manifest."""
+    plan: Plan
+    calibration: Calibration
+    plain: Plan
+    """The same base without an adapter, shown the site's own examples instead."""
+
+
+def load_site(folder: Path | None) -> Site:
+    """Read all of a site. Raises SiteError."""
+    wired = hardware.load(site_folder(folder, "hardware"))
+    if ENDPOINT in os.environ:
+        wired = msgspec.structs.replace(wired, endpoint=os.environ[ENDPOINT])
+    words = language.load(site_folder(folder, "grammars"))
+    meant = intents.load(site_folder(folder, "intents"))
+    templates = Templates(meant, words.skip, site_folder(folder, "intents"))
+    reader = Reader.of(templates, words, meant)
+    return Site(plant.load(site_folder(folder, "hardware")), wired, meant, reader, _meaning(folder, meant, reader))
+
+
+def _meaning(folder: Path | None, intents: Intents, reader: Reader) -> Meaning | None:
+    """The language model as far as its files are in place; without them the templates serve alone."""
+    models, grammars = site_folder(folder, "models"), site_folder(folder, "grammars")
+    loaded = meaning.load(models)
+    if loaded is None or not (grammars / "command.gbnf").is_file():
+        return None
+    card, adapter = loaded
+    try:
+        weights = Weights(manifest.load(models), cache_dir()).ensure(card.base)
+    except ModelError as exc:
+        structlog.get_logger(__name__).warning("no language model", why=str(exc))
+        return None
+    base = str(next(weights.glob("*.gguf")))
+    shape = grammar((grammars / "command.gbnf").read_text(encoding="utf-8"), intents)
+    shown = fewshot.before(reader, intents, Entities({}, {}))
+    plain = Plan(base, "", shown, fewshot.AFTER, fewshot.END, shape, context=2048)
+    if adapter.is_file() and _trained(card.intents, intents):
+        plan = Plan(base, str(adapter), card.before, card.after, card.end, shape)
+        return Meaning(card.base, plan, Calibration(card.calibration), plain)
+    return Meaning(card.base, plain, Calibration(), plain)
+
+
+def _trained(known: Sequence[str], intents: Intents) -> bool:
+    """Whether an adapter that knows these intents is of use here: most of what can be done here is among them."""
+    wanted = [name for name, spec in intents.by_name.items() if spec.kind != "dialogue"]
+    return 2 * sum(name in known for name in wanted) > len(wanted)
+
+
+def vocabulary(site: Site) -> list[str]:
+    """Names that may be spoken here, for the recogniser's prompt; never a verb, and no id that exists.
+
+    A verb in the prompt is a command that nobody gave (pitfalls W3); a live id would be heard where another was
+    said. One name of each kind of machine is enough to teach its spelling.
+    """
+    first: dict[str, str] = {}
+    for machine in site.plant.machines:
+        first.setdefault(machine.kind, machine.name)
+    lines = [line.name for line in site.plant.lines]
+    values = [forms[0] for name, forms in site.intents.lists.get("reason", {}).items()]
+    known = {lot.id for lot in site.plant.lots} | {board for lot in site.plant.lots for board in lot.board_ids()}
+    ids = [
+        next(f"{kind.nouns[-1][0]} {n}" for n in _numbers(kind.digits) if kind.canonical(n) not in known)
+        for kind in site.reader.language.kinds
+    ]
+    return [*first.values(), *lines, *values, *ids]
+
+
+def _numbers(digits: int) -> Iterator[str]:
+    """Numbers of so many digits, all different, to spell an id without naming one."""
+    return ("".join(str((start + 3 * i) % 10) for i in range(digits)) for start in (5, 6, 8, 9, 2))
+
+
+def declarations(plant: Plant, now: float) -> Iterator[e.Event]:
+    """What the site's file says of the plant, as events; the log keeps the ones that it does not have."""
+    for line in plant.lines:
+        yield declared(line.id, e.LineInstalled(line.name, line.machines, line.spoken), now)
+    for machine in plant.machines:
+        installed = e.MachineInstalled(machine.name, machine.kind, plant.line_of(machine.id), machine.spoken)
+        yield declared(machine.id, installed, now)
+    for product in plant.products:
+        yield declared(product.id, e.ProductIntroduced(product.name, product.spoken), now)
+    orders = {order.id: order for order in plant.workorders}
+    for order in plant.workorders:
+        yield declared(order.id, e.WorkOrderCreated(order.product, order.line, order.status), now)
+    for lot in plant.lots:
+        order = orders[lot.order]
+        yield declared(lot.id, e.LotCreated(lot.order, order.product, order.line, lot.board_ids()), now)
+    for operator in plant.operators:
+        yield declared(operator.id, e.OperatorRegistered(operator.role, operator.line), now)
