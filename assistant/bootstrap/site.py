@@ -13,9 +13,10 @@ import structlog
 from assistant.adapters.llama import Plan
 from assistant.adapters.templates import Templates
 from assistant.adapters.weights import Weights
+from assistant.domain import declare
 from assistant.domain import events as e
 from assistant.domain.declare import declared
-from assistant.domain.spoken.mentions import Entities
+from assistant.domain.world import World
 from assistant.errors import ModelError
 from assistant.settings import hardware, intents, language, manifest, meaning, plant
 from assistant.settings.hardware import Hardware
@@ -64,10 +65,11 @@ def load_site(folder: Path | None) -> Site:
     meant = intents.load(site_folder(folder, "intents"))
     templates = Templates(meant, words.skip, site_folder(folder, "intents"))
     reader = Reader.of(templates, words, meant)
-    return Site(plant.load(site_folder(folder, "hardware")), wired, meant, reader, _meaning(folder, meant, reader))
+    stands = plant.load(site_folder(folder, "hardware"))
+    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands))
 
 
-def _meaning(folder: Path | None, intents: Intents, reader: Reader) -> Meaning | None:
+def _meaning(folder: Path | None, intents: Intents, reader: Reader, plant: Plant) -> Meaning | None:
     """The language model as far as its files are in place; without them the templates serve alone."""
     models, grammars = site_folder(folder, "models"), site_folder(folder, "grammars")
     loaded = meaning.load(models)
@@ -81,7 +83,11 @@ def _meaning(folder: Path | None, intents: Intents, reader: Reader) -> Meaning |
         return None
     base = str(next(weights.glob("*.gguf")))
     shape = grammar((grammars / "command.gbnf").read_text(encoding="utf-8"), intents)
-    shown = fewshot.before(reader, intents, Entities({}, {}))
+    world = World()
+    for event in declarations(plant, 0.0):
+        world.apply(event)
+    there = declare.entities(world, declare.names(world, reader.language.numbers))
+    shown = fewshot.before(reader, intents, there)
     plain = Plan(base, "", shown, fewshot.AFTER, fewshot.END, shape, context=2048)
     if adapter.is_file() and _trained(card.intents, intents):
         plan = Plan(base, str(adapter), card.before, card.after, card.end, shape)
@@ -105,7 +111,9 @@ def vocabulary(site: Site) -> list[str]:
     for machine in site.plant.machines:
         first.setdefault(machine.kind, machine.name)
     lines = [line.name for line in site.plant.lines]
-    values = [forms[0] for name, forms in site.intents.lists.get("reason", {}).items()]
+    lists = site.intents.lists
+    chosen = [lists["reason"]] if "reason" in lists else lists.values()
+    values = [forms[0] if forms else value for spoken in chosen for value, forms in spoken.items()]
     known = {lot.id for lot in site.plant.lots} | {board for lot in site.plant.lots for board in lot.board_ids()}
     ids = [
         next(f"{kind.nouns[-1][0]} {n}" for n in _numbers(kind.digits) if kind.canonical(n) not in known)

@@ -45,6 +45,7 @@ def load(models: Path) -> tuple[Adapter, Path] | None:
         return None
     adapter = yaml.read(card, Adapter)
     rising = all(one[0] <= two[0] and one[1] <= two[1] for one, two in pairwise(adapter.calibration))
-    if len(adapter.calibration) < 2 or not rising:
-        raise SiteError(card, "two points or more, rising", key="calibration")
+    bounded = all(0.0 <= value <= 1.0 for point in adapter.calibration for value in point)
+    if len(adapter.calibration) < 2 or not rising or not bounded:
+        raise SiteError(card, "two points or more, from 0 to 1, rising", key="calibration")
     return adapter, card.parent / adapter.file

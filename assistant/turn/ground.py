@@ -21,25 +21,25 @@ def grounded(command: Command, named: Mapping[str, Mention]) -> tuple[Command, .
     slots: dict[str, str] = {}
     heard = dict(command.heard)
     options = dict(command.options)
-    many: tuple[str, Mention] | None = None
+    lists: list[tuple[str, Mention]] = []
     for slot, mention in named.items():
         if mention.options:
             options[slot] = mention.options
-        elif len(mention.values) > 1 and many is None:
-            many = (slot, mention)
+        elif len(mention.values) > 1:
+            lists.append((slot, mention))
         else:
             slots[slot] = mention.values[0]
             if mention.values[0] == MISSING:
                 heard[slot] = mention.heard[0]
     command = replace(command, slots={**slots, **command.slots}, heard=heard, options=options)
-    if many is None:
+    if not lists:
         return (command,)
-    slot, mention = many
     return tuple(
         replace(
             command,
             slots={slot: value, **command.slots},
             heard={**heard, slot: said} if value == MISSING else heard,
         )
-        for value, said in dict(zip(mention.values, mention.heard, strict=True)).items()
+        for slot, mention in lists
+        for value, said in dict.fromkeys(zip(mention.values, mention.heard, strict=True))
     )

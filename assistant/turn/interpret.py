@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.mentions import Entities, Mention
+from assistant.domain.spoken.tokens import starts, tokenize
 from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import UNKNOWN, Reader
@@ -34,7 +35,20 @@ class Interpreter:
         if understood[0].intent == UNKNOWN:
             return commands if first.doubt else understood
         acoustic = 1.0 if transcript.channel == "text" else math.exp(min(0.0, best.logprob))
-        return tuple(replace(command, confidence=min(command.confidence, acoustic)) for command in understood)
+        lost = any(self._denies(other.text) and _likelihood(other, best) > RIVAL for other in transcript.hypotheses[1:])
+        return tuple(
+            replace(
+                command,
+                confidence=min(command.confidence, acoustic),
+                doubt=command.doubt or ("hypotheses" if lost else ""),
+            )
+            for command in understood
+        )
+
+    def _denies(self, text: str) -> bool:
+        """Whether a "don't" stands anywhere in it."""
+        tokens = tokenize(text, self.reader.language)
+        return any(starts(tokens, index, self.reader.language.negations) for index in range(len(tokens)))
 
     async def _by_model(
         self, understander: Understander, text: str, dialogue: Dialogue, entities: Entities
@@ -46,8 +60,11 @@ class Interpreter:
         (pending,) = dialogue.commands
         whole = await understander.understand(f"{pending.text.rstrip('.?!')}, {text}", entities)
         if len(whole) == 1 and whole[0].intent == pending.intent and dialogue.slot in whole[0].slots:
-            slots = {**pending.slots, dialogue.slot: whole[0].slots[dialogue.slot]}
-            return (replace(whole[0], slots=slots, heard=pending.heard, options=pending.options, text=text),)
+            filled = whole[0]
+            slots = {**pending.slots, dialogue.slot: filled.slots[dialogue.slot]}
+            heard = {slot: words for slot, words in filled.heard.items() if slot == dialogue.slot}
+            options = {slot: ids for slot, ids in pending.options.items() if slot != dialogue.slot}
+            return (replace(filled, slots=slots, heard={**pending.heard, **heard}, options=options, text=text),)
         return understood
 
     def by_templates(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:

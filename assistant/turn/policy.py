@@ -147,6 +147,8 @@ class Policy:
         return command
 
     def _no_such(self, slot: str, heard: str) -> str:
+        if slot == "period":
+            return self._shared("which_period")
         kind = next((kind for kind in self.language.kinds if kind.kind == slot), None)
         spelled = digits(heard) if heard.isdigit() else heard
         if kind is not None and len(heard) != kind.digits:
@@ -155,7 +157,7 @@ class Policy:
 
     def _here(self, slot: str, any_kind: bool, spec: Intent, session: Session, memory: Memory) -> str:
         """What the operator is working on: "it" is what was last spoken of, "this lot" what is at the station."""
-        kinds = spec.one_of if any_kind else (slot,)
+        kinds = [kind for kind in spec.one_of or spec.slots if kind in ACTED_ON] if any_kind else [slot]
         spoken_of = memory.unit if self.world.kind_of(memory.unit) in kinds else ""
         machine = self.world.machines.get(session.station)
         board = self.world.boards.get(machine.board) if machine is not None else None

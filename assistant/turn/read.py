@@ -73,9 +73,14 @@ class Reader:
         )
 
     def best(self, text: str, entities: Entities) -> Match | None:
-        """The template that fits the whole of `text` best, if any does."""
+        """The template that fits the whole of `text` best, if any does; "it" in free text as it was said."""
         found = self._match(canonical_times(tokenize(text, self.language), self.language), entities)
-        return None if found is None else found[1]
+        if found is None:
+            return None
+        marked, match = found
+        it = {marker: mention.heard[0] for marker, mention in marked.mentions.items() if mention.kind == "unit"}
+        said = {slot: " ".join(it.get(word, word) for word in match.slots[slot].split()) for slot in match.spans}
+        return replace(match, slots={**match.slots, **said})
 
     def _direct(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
         """The whole sentence by one template."""

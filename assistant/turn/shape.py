@@ -33,25 +33,26 @@ class Proposal:
 def grammar(template: str, intents: Intents) -> str:
     """The GBNF of a site: `template` (grammars/command.gbnf) with its holes filled."""
     rules: list[str] = []
+    noted: list[str] = []
     for name, spec in intents.by_name.items():
         parts = [f'"{name}"']
         if _named(spec, intents):
             parts.append(f'(" {IT}")?')
-        free = ""
         for slot in spec.slots:
             if slot == spec.free:
-                free = ' (": " free)?'
+                noted.append(f'{_rule("i", name)} ": " free')
             elif slot in intents.lists:
                 parts.append(f'(" " {_rule("v", slot)})?')
             else:
                 parts.append(f'(" {slot}" marker)?')
-        rules.append(f"{_rule('i', name)} ::= {' '.join(parts)}{free}")
+        rules.append(f"{_rule('i', name)} ::= {' '.join(parts)}")
     for slot, values in intents.lists.items():
         alternatives = " | ".join(f'"{_shown(value)}"' for value in values)
         rules.append(f"{_rule('v', slot)} ::= {alternatives}")
     commands = " | ".join(_rule("i", name) for name in intents.by_name)
     body = "\n".join(line for line in template.splitlines() if not line.startswith("#"))
-    return body.replace("<<commands>>", commands).replace("<<rules>>", "\n".join(rules))
+    body = body.replace("<<commands>>", commands).replace("<<noted>>", " | ".join(noted) or commands)
+    return body.replace("<<rules>>", "\n".join(rules))
 
 
 def written(match: Match, intents: Intents) -> str:
@@ -59,7 +60,8 @@ def written(match: Match, intents: Intents) -> str:
     spec = intents.by_name[match.intent]
     words = [IT] if "unit" in match.slots else []
     words += [_shown(match.slots[slot]) for slot in spec.slots if slot in match.slots and slot != spec.free]
-    free = f": {match.slots[spec.free]}" if spec.free in match.slots else ""
+    words_free = [_shown(word) if word.startswith("x") else word for word in match.slots.get(spec.free, "").split()]
+    free = f": {' '.join(words_free)}" if words_free else ""
     return " ".join([spec.intent, *words]) + free
 
 
@@ -85,7 +87,7 @@ def _command(text: str, intents: Intents) -> Proposal | None:
     head, colon, free = text.partition(": ")
     words = head.split(" ")
     spec = intents.by_name.get(words[0])
-    if spec is None or (colon and (not spec.free or not free.strip())):
+    if spec is None or (colon and (not spec.free or not free.strip() or set(free) & {";", "\n"})):
         return None
     slots: dict[str, str] = {}
     left = [slot for slot in spec.slots if slot != spec.free]

@@ -26,6 +26,8 @@ from assistant.turn.shape import UNKNOWN, Proposal, parse
 from assistant.turn.wording import Wording, wording
 
 MODEL = "model"
+CONSENT = "yes"
+"""As good as the action that it lets happen."""
 NAMED = ("lot", "board", "machine", "line", "order")
 """What an action must not leave out when it was said."""
 
@@ -39,6 +41,8 @@ class Calibration:
 
     def confidence(self, probability: float) -> float:
         """Share of such answers that are right."""
+        if not 0.0 <= probability <= 1.0:  # a model that answers nonsense is not sure of anything
+            return 0.0
         xs = [x for x, _ in self.points]
         right = min(max(bisect.bisect_left(xs, probability), 1), len(xs) - 1)
         (x0, y0), (x1, y1) = self.points[right - 1], self.points[right]
@@ -67,7 +71,8 @@ class Understander:
             return (Command(UNKNOWN, confidence=0.0, text=text),)
         nothing = Command(UNKNOWN, confidence=0.0, by=MODEL, text=text)
         proposals = parse(completion.answer, self.intents)
-        confidence = self.calibration.confidence(math.exp(min(0.0, sum(completion.logprobs))))
+        total = sum(completion.logprobs)
+        confidence = self.calibration.confidence(math.nan if math.isnan(total) else math.exp(min(0.0, total)))
         if not proposals:
             return (replace(nothing, confidence=confidence if proposals is not None else 0.0),)
         proposals = self._told(proposals)
@@ -102,7 +107,9 @@ class Understander:
                 it = self._it(shown)
                 if it is None:
                     return None
-                unit = next(iter(spec.one_of or [name for name in spec.slots if name in NAMED]), "lot")
+                unit = next((name for name in (*spec.one_of, *spec.slots) if name in NAMED), "")
+                if not unit:
+                    return None
                 named[unit], heard[unit] = it, ANY_UNIT
             elif slot == spec.free:
                 words = _verbatim(value, shown)
@@ -122,18 +129,15 @@ class Understander:
 
     def _it(self, shown: Wording) -> Mention | None:
         """The words for what was last spoken of, if there are any."""
-        phrases = sorted((words for words, kind in self.language.here.items() if kind == "unit"), key=len, reverse=True)
-        tokens = tokenize(shown.said, self.language)
-        for index in range(len(tokens)):
-            length = starts(tokens, index, phrases)
-            if length or tokens[index].text.partition("'")[0] in {words[0] for words in phrases if len(words) == 1}:
-                return Mention("unit", (HERE,), index, index + max(length, 1), heard=(tokens[index].text,))
+        said = {words[0] for words, kind in self.language.here.items() if kind == "unit"}
+        for index, (word, _, _) in enumerate(shown.words):
+            if word.partition("'")[0] in said:
+                return Mention("unit", (HERE,), index, index + 1, heard=(word,))
         return None
 
     def _doubt(self, proposals: Sequence[Proposal], shown: Wording) -> str:
         """Why an action must be confirmed whatever the model thinks of it, or empty."""
-        actions = [p for p in proposals if self.intents.by_name[p.intent].kind == "action"]
-        if not actions:
+        if not any(self.intents.by_name[p.intent].kind == "action" or p.intent == CONSENT for p in proposals):
             return ""
         tokens = tokenize(shown.said, self.language)
         if any(starts(tokens, index, self.language.negations) for index in range(len(tokens))):

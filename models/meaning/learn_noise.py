@@ -26,8 +26,24 @@ from make_data import Recipe
 
 from assistant.turn.wording import wording
 
-VOICES = ("af_bella", "af_sarah", "am_fenrir", "am_adam", "bf_isabella", "bf_alice", "bm_fable", "bm_daniel", "em_santa",
-          "hf_alpha", "am_liam", "jm_kumo", "pf_dora", "zf_xiaoxiao", "zm_yunjian", "jf_gongitsune")
+VOICES = (
+    "af_bella",
+    "af_sarah",
+    "am_fenrir",
+    "am_adam",
+    "bf_isabella",
+    "bf_alice",
+    "bm_fable",
+    "bm_daniel",
+    "em_santa",
+    "hf_alpha",
+    "am_liam",
+    "jm_kumo",
+    "pf_dora",
+    "zf_xiaoxiao",
+    "zm_yunjian",
+    "jf_gongitsune",
+)
 LONGEST = 3
 """Most words on either side of one difference; longer ones are another sentence, not a slip."""
 DB = (None, 18, 12, None)
@@ -73,7 +89,9 @@ def table(folder: Path) -> dict:
             if kind == "insert" or max(len(words), len(others)) > LONGEST:
                 continue
             found[" ".join(words)][" ".join(others)] += 1
-    print(f"{total} words, {wrong} otherwise ({wrong / total:.1%}); {things} things named, {lost} lost; {silent} unheard")
+    print(
+        f"{total} words, {wrong} otherwise ({wrong / total:.1%}); {things} things named, {lost} lost; {silent} unheard"
+    )
     written = {key: dict(sorted(counts.items())) for key, counts in sorted(found.items())}
     return {"words": total, "rate": 0.25, "written": written}
 
@@ -90,7 +108,11 @@ def main() -> None:
     two.add_argument("output", type=Path)
     options = parser.parse_args()
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    data = sentences(options.count, options.seed, list(VOICES)) if options.command == "sentences" else table(options.folder)
+    data = (
+        sentences(options.count, options.seed, list(VOICES))
+        if options.command == "sentences"
+        else table(options.folder)
+    )
     options.output.write_text(yaml.safe_dump(data, sort_keys=False, width=118))
 
 

@@ -42,8 +42,15 @@ import yaml
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-TARGETS = {"q_proj": "attn_q", "k_proj": "attn_k", "v_proj": "attn_v", "o_proj": "attn_output",
-           "gate_proj": "ffn_gate", "up_proj": "ffn_up", "down_proj": "ffn_down"}
+TARGETS = {
+    "q_proj": "attn_q",
+    "k_proj": "attn_k",
+    "v_proj": "attn_v",
+    "o_proj": "attn_output",
+    "gate_proj": "ffn_gate",
+    "up_proj": "ffn_up",
+    "down_proj": "ffn_down",
+}
 """Every linear layer: its name here and in GGUF."""
 BATCH = 32
 RATE = 6e-4
@@ -175,8 +182,12 @@ def main() -> None:
             print(f"step {step} of {steps}, loss {sum(recent) / len(recent):.4f}, {left:.0f} minutes left", flush=True)
             recent = []
         if step % CHECKPOINT == 0 or step == steps or step == options.stop_after:
-            state = {"adapter": get_peft_model_state_dict(model), "optimiser": optimiser.state_dict(),
-                     "schedule": schedule.state_dict(), "step": step}
+            state = {
+                "adapter": get_peft_model_state_dict(model),
+                "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(),
+                "step": step,
+            }
             torch.save(state, saved.with_suffix(".new"))
             saved.with_suffix(".new").replace(saved)
             write_gguf(model, options.output, card)

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from assistant.domain.spoken.mentions import mark
 from assistant.domain.spoken.numbers import readings, run_length
+from assistant.domain.spoken.periods import period
 from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import tokenize
 from tests.site import a_world, entities, the_language, the_reader
 
 LANGUAGE = the_language()
 NUMBERS, TIMES = LANGUAGE.examples["numbers"], LANGUAGE.examples["times"]
-PHRASES = LANGUAGE.examples["phrases"]
+PHRASES, PERIODS = LANGUAGE.examples["phrases"], LANGUAGE.examples["periods"]
 
 
 @pytest.mark.parametrize(("said", "digits"), NUMBERS[0].items())
@@ -38,6 +39,24 @@ def test_a_spoken_time_is_its_clock_time(said: str, written: str) -> None:
 def test_what_is_no_time_is_left_alone(said: str) -> None:
     tokens = tokenize(said, LANGUAGE)
     assert canonical_times(tokens, LANGUAGE) == tokens
+
+
+@pytest.mark.parametrize(("said", "written"), PERIODS[0].items())
+def test_a_spoken_stretch_of_time_is_its_period(said: str, written: str) -> None:
+    tokens = canonical_times(tokenize(said, LANGUAGE), LANGUAGE)
+    assert period(tokens, 0, LANGUAGE) == (written, len(tokens))
+
+
+@pytest.mark.parametrize("said", PERIODS[1])
+def test_what_is_no_stretch_of_time_is_left_alone(said: str) -> None:
+    tokens = canonical_times(tokenize(said, LANGUAGE), LANGUAGE)
+    assert [period(tokens, index, LANGUAGE) for index in range(len(tokens))] == [None] * len(tokens)
+
+
+@pytest.mark.parametrize("grammar", ["numbers", "times", "periods", "phrases"])
+def test_each_grammar_promises_something(grammar: str) -> None:
+    accepts, refuses = LANGUAGE.examples[grammar]
+    assert accepts and refuses
 
 
 @pytest.mark.parametrize(("said", "meant"), PHRASES[0].items())

@@ -338,6 +338,8 @@ def _here(tokens: Sequence[Token], index: int, language: Language) -> Mention | 
     longest = max((len(phrase) for phrase in language.here), default=0)
     for length in range(min(longest, len(tokens) - index), 0, -1):
         span = tuple(token.text for token in tokens[index : index + length])
+        if any(token.pause for token in tokens[index : index + length - 1]):
+            continue  # "scratch that, one two" has no "that one" in it
         kind = language.here.get(span)
         if kind is not None:
             return Mention(kind, (HERE,), index, index + length, heard=(" ".join(span),))

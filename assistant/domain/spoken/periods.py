@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.domain.spoken.language import Language, NumberWords, PeriodWords
-from assistant.domain.spoken.numbers import readings, run_length
+from assistant.domain.spoken.numbers import is_number, readings, run_length
 from assistant.domain.spoken.tokens import Token
 from assistant.domain.values import MISSING
+
+ORDINALS = frozenset("first second third".split())
+AMBIGUOUS = frozenset(["march", "may"])
+"""Months that are verbs, where nothing announces a date."""
 
 
 def period(tokens: Sequence[Token], index: int, language: Language) -> tuple[str, int] | None:
@@ -81,26 +85,28 @@ def _clock(words: Sequence[str], lead: Sequence[str]) -> tuple[str, int] | None:
         case ("between" | "from", first, "and" | "to" | "until" | "till", second) if ":" in first and ":" in second:
             if first.startswith("12:") and int(second[:2]) < 12:  # "from noon to one"
                 second = f"{int(second[:2]) + 12}{second[2:]}"
-            return f"between:{first}-{second}", 4
+            return (f"between:{first}-{second}" if _is_time(first) and _is_time(second) else MISSING), 4
     match words[:2]:
         case ("since" | "after" | "from", first) if ":" in first:
-            return f"since:{first}", 2
+            return (f"since:{first}" if _is_time(first) else MISSING), 2
         case ("at" | "before" | "until" | "till" | "by" | "around", first) if ":" in first:
             return MISSING, 2
     return None
+
+
+def _is_time(text: str) -> bool:
+    hours, _, minutes = text.partition(":")
+    return hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60
 
 
 def _date(
     words: Sequence[str], lead: Sequence[str], rules: PeriodWords, numbers: NumberWords
 ) -> tuple[str, int] | None:
     """`last tuesday`, `on monday`, `the third of march`: named, and not expressible."""
-    for index, word in enumerate(words[:4]):
+    for index, word in enumerate(words[:5]):
         if word in rules.dates:
-            before = words[:index]
-            announced = lead or (before and (before[0] in rules.ago or before[-1] in ("of", "this", "next")))
-            return (MISSING, index + 1) if announced or index == 0 else None
-        if index and word not in ("of", "this", "week") and word not in rules.ago and not word.isdigit():
-            if word in numbers.digits or word in numbers.teens or word in numbers.tens:
-                continue
+            return (MISSING, index + 1) if lead or index or word not in AMBIGUOUS else None
+        counted = is_number(word, numbers) or word in ORDINALS or word.endswith(("th", "nd", "rd"))
+        if not counted and word not in ("of", "the", "this", "next", "week") and word not in rules.ago:
             return None
     return None

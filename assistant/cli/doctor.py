@@ -1,0 +1,94 @@
+"""`assistant doctor`: what is not as it should be, and the one thing to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from assistant.cli import options
+from assistant.cli.app import app
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    """Which."""
+    state: str
+    """`ok`, `missing` (works without, worse) or `broken`."""
+    why: str = ""
+    """What is wrong, in words."""
+    remedy: str = ""
+    """The one thing to do."""
+
+
+@app.command()
+def doctor(as_json: options.Json = False, site: options.Site = None) -> None:
+    """Look at the site's files, the weights and the language model; exit status 1 when something is broken."""
+    broken = asyncio.run(_doctor(site, as_json=as_json))
+    raise typer.Exit(1 if broken else 0)
+
+
+async def _doctor(site: Path | None, *, as_json: bool) -> bool:
+    broken = False
+    async for finding in _findings(site):
+        broken = broken or finding.state == "broken"
+        print(json.dumps(asdict(finding)) if as_json else _line(finding), flush=True)
+    return broken
+
+
+def _line(finding: Finding) -> str:
+    tail = f": {finding.why}" if finding.why else ""
+    return f"{finding.state:8} {finding.what}{tail}" + (f"; {finding.remedy}" if finding.remedy else "")
+
+
+async def _findings(site: Path | None) -> AsyncIterator[Finding]:
+    from assistant import bootstrap
+    from assistant.adapters.weights import Weights
+    from assistant.settings import manifest
+    from assistant.settings.paths import cache_dir, site_folder
+
+    loaded = bootstrap.load_site(site)  # a site file that is off ends here, with its one line
+    yield Finding("site files", "ok")
+    listed = manifest.load(site_folder(site, "models"))
+    weights = Weights(listed, cache_dir())
+    for name, model in listed.models.items():
+        if not model.default:
+            continue
+        bad = [found for found in weights.look(name, hashed=True) if found.state != "ok"]
+        why = ", ".join(f"{found.weight.file} is {found.state}" for found in bad)
+        state = "ok" if not bad else "missing" if all(found.state == "missing" for found in bad) else "broken"
+        yield Finding(f"weights of {name}", state, why, f"run: assistant models pull {name}" if bad else "")
+    yield await _understanding(loaded)
+
+
+async def _understanding(site: Site) -> Finding:
+    """Whether free words are understood: the model loaded, and asked."""
+    from assistant import bootstrap
+    from assistant.errors import EngineError
+
+    if site.meaning is None:
+        why = "no language model, the templates understand alone"
+        return Finding("understanding", "missing", why, "run: assistant models pull")
+    async with AsyncExitStack() as stack:
+        by = bootstrap.understander(site, stack)
+        assert by is not None
+        try:
+            await by.model.complete("status of lot1")
+        except EngineError as exc:
+            remedy = "run make setup: its engine is compiled there"
+            return Finding("understanding", "broken", f"{exc}; the templates understand alone", remedy)
+    if not site.meaning.plan.adapter:
+        return Finding("understanding", "missing", "no adapter for this site's intents, free words are mostly guessed")
+    return Finding("understanding", "ok")

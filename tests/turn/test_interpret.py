@@ -1,0 +1,232 @@
+"""Templates first, the model only behind them; and a model's reading is never surer than the ear."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from assistant.domain.values import MISSING, Command, Hypothesis, Session, Transcript
+from assistant.turn.dialogue import Dialogue, NeedsSlot, State, step
+from assistant.turn.interpret import Interpreter
+from assistant.turn.memory import Memory
+from assistant.turn.policy import Allowed, Declined, Policy
+from assistant.turn.understand import Understander
+from tests.fakes.scripted_model import ScriptedModel
+from tests.site import a_world, entities, the_hardware, the_intents, the_language, the_reader
+
+KNOWN = entities(a_world())
+IDLE = Dialogue()
+SUPERVISOR = Session("SV-3")
+
+
+def an_interpreter(model: ScriptedModel | None = None) -> Interpreter:
+    understander = None if model is None else Understander(model, the_language(), the_intents())
+    return Interpreter(the_reader(), understander)
+
+
+async def typed(text: str, model: ScriptedModel | None = None, dialogue: Dialogue = IDLE) -> tuple[Command, ...]:
+    transcript = Transcript("t", SUPERVISOR, (Hypothesis(text),))
+    return await an_interpreter(model).interpret(transcript, dialogue, KNOWN)
+
+
+async def heard(model: ScriptedModel | None, *said: tuple[str, float]) -> tuple[Command, ...]:
+    hypotheses = tuple(Hypothesis(text, logprob) for text, logprob in said)
+    return await an_interpreter(model).interpret(Transcript("t", SUPERVISOR, hypotheses, "voice"), IDLE, KNOWN)
+
+
+def asking(command: Command, slot: str) -> Dialogue:
+    """A conversation in which a slot of a command was just asked for."""
+    dialogue, _ = step(IDLE, NeedsSlot(command, slot, "Well?", 0.0))
+    assert dialogue.state is State.ASKING
+    return dialogue
+
+
+def a_policy() -> Policy:
+    return Policy(the_intents(), the_hardware(), the_language(), a_world())
+
+
+# ---- when the model is asked -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(spec.example for spec in the_intents().by_name.values()),
+        "hold lot 4799, bridging",  # a template fits; that there is no such lot is no reason to guess
+        "hold lot 4711, no, 4712",
+        "stop the oven",
+        "old lot 4712",
+        "lot 4712",  # nothing but a name: asked about
+    ],
+)
+async def test_the_model_is_not_asked_where_a_template_fits(said: str) -> None:
+    model = ScriptedModel()
+    assert await typed(said, model) == await typed(said)
+    assert model.asked == []
+
+
+async def test_the_model_is_asked_where_no_template_fits_and_is_shown_markers() -> None:
+    model = ScriptedModel({"put lot1 aside, it's bridging": "hold lot1 bridging"})
+    (command,) = await typed("put lot 4712 aside, it's bridging", model)
+    assert model.asked == ["put lot1 aside, it's bridging"]
+    assert (command.intent, command.slots, command.by) == ("hold", {"lot": "L4712", "reason": "bridging"}, "model")
+
+
+async def test_the_model_is_not_asked_about_silence() -> None:
+    model = ScriptedModel()
+    assert [c.intent for c in await heard(model)] == ["unknown"]
+    assert model.asked == []
+
+
+async def test_the_model_is_not_asked_where_a_lower_hypothesis_fits_a_template() -> None:
+    model = ScriptedModel({"stop of and two": "stop"})
+    (command,) = await heard(model, ("stop of and two", -0.3), ("stop oven two", -0.35))
+    assert (command.slots, command.by, model.asked) == ({"machine": "OVN-2"}, "template", [])
+
+
+async def test_of_what_may_have_been_said_the_model_is_shown_the_likeliest() -> None:
+    model = ScriptedModel()
+    await heard(model, ("put lot 4712 aside", -0.1), ("but lot 4713 aside", -0.3))
+    assert model.asked == ["put lot1 aside"]
+
+
+@pytest.mark.parametrize("said", ["put lot 4712 aside", "don't stop oven two", "lot 4712", ""])
+async def test_without_a_model_the_templates_serve_alone(said: str) -> None:
+    (command,) = await typed(said)
+    assert (command.intent, command.by) == ("unknown", "template")
+
+
+@pytest.mark.parametrize("why", ["the language model died", "the language model did not answer within 2 s"])
+async def test_a_model_that_fails_is_no_model(why: str) -> None:
+    (command,) = await typed("put lot 4712 aside", ScriptedModel(fails=why))
+    assert (command.intent, command.confidence) == ("unknown", 0.0)
+
+
+# ---- negation --------------------------------------------------------------------------------------------
+
+
+async def test_a_negated_sentence_that_the_model_takes_for_nothing_keeps_its_answer() -> None:
+    model = ScriptedModel()
+    (command,) = await typed("don't stop oven two", model)
+    assert model.asked == ["don't stop machine1"]
+    assert (command.intent, command.doubt) == ("unknown", "negated")
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Declined) and verdict.say == "Nothing was done."
+
+
+async def test_a_negated_sentence_keeps_its_answer_when_the_model_fails() -> None:
+    (command,) = await typed("don't stop oven two", ScriptedModel(fails="the language model died"))
+    assert (command.intent, command.doubt) == ("unknown", "negated")
+
+
+async def test_a_negated_sentence_that_the_model_takes_for_an_order_is_confirmed() -> None:
+    (command,) = await typed("don't stop oven two", ScriptedModel({"don't stop machine1": "stop machine1"}))
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Allowed) and verdict.confirm
+
+
+async def test_a_dont_that_the_likeliest_hypothesis_lost_is_not_lost_on_the_model() -> None:
+    model = ScriptedModel({"kill machine1": "stop machine1"})
+    commands = await heard(model, ("kill oven two", -0.3), ("don't kill oven two", -0.35))
+    assert all(command.intent == "unknown" or command.doubt for command in commands)
+
+
+# ---- how sure --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("acoustic", "model", "confidence"), [(0.6, 0.9, 0.6), (0.9, 0.6, 0.6), (1.0, 1.0, 1.0), (0.2, 1.0, 0.2)]
+)
+async def test_the_ear_caps_the_model(acoustic: float, model: float, confidence: float) -> None:
+    scripted = ScriptedModel({"put lot1 aside": "hold lot1"}, (math.log(model),))
+    (command,) = await heard(scripted, ("put lot 4712 aside", math.log(acoustic)))
+    assert command.confidence == pytest.approx(confidence)
+
+
+async def test_the_ear_caps_every_command_of_a_breath() -> None:
+    model = ScriptedModel({"machine1 off and lot1 aside": "stop machine1; hold lot1"})
+    commands = await heard(model, ("oven two off and lot 4712 aside", math.log(0.5)))
+    assert [command.confidence for command in commands] == [pytest.approx(0.5)] * 2
+
+
+async def test_a_keyboard_caps_nothing() -> None:
+    model = ScriptedModel({"put lot1 aside": "hold lot1"}, (math.log(0.8),))
+    (command,) = await typed("put lot 4712 aside", model)
+    assert command.confidence == pytest.approx(0.8)
+
+
+# ---- while a slot is asked for ---------------------------------------------------------------------------
+
+PENDING = Command("hold", {"lot": "L4713"}, text="hold lot 4713.")
+WHY = "because the pads are touching each other"
+WHOLE = {f"hold lot1, {WHY}": "hold lot1 bridging"}
+
+
+async def test_free_words_fill_the_slot_that_was_asked_for() -> None:
+    model = ScriptedModel(WHOLE)
+    (command,) = await typed(WHY, model, asking(PENDING, "reason"))
+    assert (command.intent, command.slots) == ("hold", {"lot": "L4713", "reason": "bridging"})
+    assert (command.text, command.by) == (WHY, "model")
+    assert model.asked == [WHY, f"hold lot1, {WHY}"]
+
+
+async def test_a_plain_value_fills_the_slot_without_the_model() -> None:
+    model = ScriptedModel(WHOLE)
+    (command,) = await typed("bridging", model, asking(PENDING, "reason"))
+    assert (command.slots["reason"], command.by, model.asked) == ("bridging", "template", [])
+
+
+async def test_a_new_command_is_not_taken_for_the_answer() -> None:
+    model = ScriptedModel({"bring machine1 to rest": "stop machine1", **WHOLE})
+    (command,) = await typed("bring oven two to rest", model, asking(PENDING, "reason"))
+    assert (command.intent, command.slots, len(model.asked)) == ("stop", {"machine": "OVN-2"}, 1)
+
+
+async def test_free_words_mean_nothing_when_nothing_was_asked() -> None:
+    model = ScriptedModel(WHOLE)
+    (command,) = await typed(WHY, model)
+    assert (command.intent, model.asked) == ("unknown", [WHY])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["unknown", "hold lot1", "scrap lot1 damaged", "hold lot1 bridging; stop", "hold lot1 tea", "hold lot2 void"],
+)
+async def test_words_that_do_not_fill_the_slot_leave_the_question_open(answer: str) -> None:
+    model = ScriptedModel({f"hold lot1, {WHY}": answer})
+    assert [c.intent for c in await typed(WHY, model, asking(PENDING, "reason"))] == ["unknown"]
+
+
+async def test_what_is_filled_in_does_not_change_what_was_said_before() -> None:
+    pending = Command("hold", {"lot": "L4713"}, text="hold lot 4713")
+    model = ScriptedModel({"hold lot1, not lot2, it has a void": "hold lot2 void"})
+    for command in await typed("not lot 4711, it has a void", model, asking(pending, "reason")):
+        assert command.slots.get("lot") in (None, "L4713")
+
+
+@pytest.mark.parametrize("logprob", [-0.5, -1.5])
+async def test_the_ear_caps_what_is_filled_in(logprob: float) -> None:
+    transcript = Transcript("t", SUPERVISOR, (Hypothesis(WHY, logprob),), "voice")
+    (command,) = await an_interpreter(ScriptedModel(WHOLE)).interpret(transcript, asking(PENDING, "reason"), KNOWN)
+    assert command.confidence == pytest.approx(math.exp(logprob))
+
+
+async def test_an_answer_that_names_nothing_that_exists_is_told_so() -> None:
+    pending = Command("hold", {"reason": "void"}, text="hold it, void")
+    said = "what came in last, lot 4799 that is"
+    model = ScriptedModel({"hold it, void, what came in last, lot1 that is": "hold lot1 void"})
+    (command,) = await typed(said, model, asking(pending, "lot"))
+    assert command.slots == {"lot": MISSING, "reason": "void"}
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Declined) and verdict.say == "There is no lot four seven nine nine."
+
+
+async def test_which_of_several_is_not_asked_again_once_it_is_said() -> None:
+    pending = Command("stop", text="stop the oven", options={"machine": ("OVN-1", "OVN-2")})
+    said = "I am talking of oven two of course"
+    model = ScriptedModel({"stop the machine1, i am talking of machine2 of course": "stop machine2"})
+    (command,) = await typed(said, model, asking(pending, "machine"))
+    assert command.slots == {"machine": "OVN-2"}
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Allowed), verdict

@@ -1,0 +1,207 @@
+"""Intents that nothing comes of here: understood, said so, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.domain.values import Decision, Hypothesis, Session, Transcript
+from assistant.turn.core import DIALOGUE
+from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, Bench, a_core
+from tests.site import the_intents
+
+ACTIONS = ["call", "changeover", "scrap"]
+LOOKUPS = ["alarms", "count", "downtime", "measure", "next", "oee", "report", "top_defects", "why", "yield"]
+VOICE = ["faster", "louder", "slower", "softer"]
+EXAMPLE = {name: the_intents().by_name[name].example for name in (*ACTIONS, *LOOKUPS, *VOICE)}
+END = "That isn't connected here, so nothing was done."
+
+SAID = {
+    "call maintenance to printer two": "call, printer two, maintenance",
+    "call quality": "call, quality",
+    "scrap board one oh two oh seven, damaged": "scrap, board one zero two zero seven, damaged",
+    "scrap board 10207": "scrap, board one zero two zero seven",
+    "scrap lot 4712, wrong part": "scrap, lot four seven one two, wrong part",
+    "change line one over to the gateway": "changeover, line one, the gateway",
+    "change over to the gateway": "changeover, the gateway",
+    "yield on line one this shift": "yield, line one, shift",
+    "yield": "yield",
+    "yield since half past eight": "yield, since eight thirty",
+    "O E E of line one overnight": "oee, line one, last shift",
+    "downtime of printer one in the last hour and a half": "downtime, printer one, last 90 minutes",
+    "downtime of printer one in the last two hours": "downtime, printer one, last 2 hours",
+    "what happened yesterday": "report, yesterday",
+    "how many boards failed": "count, failed",
+    "what is the paste height at printer one": "measure, printer one, paste height",
+    "alarms": "alarms",
+    "louder": "louder",
+    "a bit faster": "faster",
+}
+
+
+def what(say: str) -> str:
+    """What an answer says that it understood."""
+    assert say.startswith("I understood: ") and say.endswith(f". {END}"), say
+    return say.removeprefix("I understood: ").removesuffix(f". {END}")
+
+
+async def nothing_happens(bench: Bench, said: str, session: Session) -> str:
+    """Say it; what the answer says that it understood. Nothing but the turn itself may be written down."""
+    before = len(bench.log.events)
+    answer = await bench.say(said, session)
+    assert [event.type for event in bench.log.events[before:]] == ["turn.heard", "turn.answered"]
+    assert {one.decision for one in (answer, *answer.also)} == {Decision.REFUSED}
+    assert bench.machines.sent == []
+    return what(answer.say)
+
+
+def test_every_intent_is_answered_by_something_or_is_one_of_these() -> None:
+    unanswered = {
+        name
+        for name, spec in the_intents().by_name.items()
+        if (spec.kind == "dialogue" and name not in DIALOGUE) or (spec.kind != "dialogue" and not spec.connected)
+    }
+    assert unanswered == set(EXAMPLE)
+
+
+@pytest.mark.parametrize("intent", EXAMPLE)
+async def test_what_is_not_connected_is_understood_and_said_to_be_so(intent: str) -> None:
+    async with a_core() as bench:
+        words = await nothing_happens(bench, EXAMPLE[intent], SUPERVISOR)
+        assert words.split(", ")[0] == intent.replace("_", " ")
+
+
+@pytest.mark.parametrize(("said", "words"), SAID.items())
+async def test_what_was_understood_is_told_in_words(said: str, words: str) -> None:
+    async with a_core() as bench:
+        assert await nothing_happens(bench, said, SUPERVISOR) == words
+
+
+@pytest.mark.parametrize("session", [NOBODY, OPERATOR, QUALITY, SUPERVISOR])
+@pytest.mark.parametrize("said", ["scrap board 10207, damaged", "yield on line one", "louder"])
+async def test_whoever_asks_is_told_the_same(said: str, session: Session) -> None:
+    async with a_core() as bench:
+        await nothing_happens(bench, said, session)
+
+
+@pytest.mark.parametrize("said", ["scrap board 10207", "what is the paste height at printer one", "louder"])
+async def test_it_is_told_however_badly_it_was_heard_and_nothing_is_done(said: str) -> None:
+    async with a_core() as bench:
+        answer = await bench.hear((said, -2.0), session=SUPERVISOR)
+        assert answer.decision in (Decision.REFUSED, Decision.ASK)
+        assert bench.types()[-2:] == ["turn.heard", "turn.answered"] and bench.machines.sent == []
+
+
+async def test_each_of_several_is_told() -> None:
+    async with a_core() as bench:
+        answer = await bench.say("scrap boards 10207 and 10208, damaged", QUALITY)
+        told = [what(one.say) for one in (answer, *answer.also)]
+        assert told == [f"scrap, board one zero two zero {end}, damaged" for end in ("seven", "eight")]
+
+
+async def test_beside_something_that_is_done_it_is_still_refused() -> None:
+    async with a_core() as bench:
+        answer = await bench.say("hold lot 4712 bridging and then scrap board 10207", QUALITY)
+        assert [one.decision for one in (answer, *answer.also)] == [Decision.DONE, Decision.REFUSED]
+        assert bench.machines.simulation.holds == {"L4712": "bridging"}
+
+
+@pytest.mark.parametrize(
+    ("said", "say"),
+    [
+        ("scrap board 10999, damaged", "There is no board one zero nine nine nine."),
+        ("scrap board 102, damaged", "I heard one zero two. A board has 5 digits. Which board?"),
+        ("any alarms on printer nine", "There is no printer nine."),
+        ("downtime of line seven", "There is no line seven."),
+    ],
+)
+async def test_what_does_not_exist_is_named_first(said: str, say: str) -> None:
+    async with a_core() as bench:
+        answer = await bench.say(said, SUPERVISOR)
+        assert (answer.decision, answer.say) == (Decision.ASK, say)
+        assert bench.types()[-2:] == ["turn.heard", "turn.answered"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["yield last Tuesday", "yield on line one last Tuesday", "yield of line one last Tuesday", "downtime last month"],
+)
+async def test_a_time_that_is_not_understood_is_asked_about(said: str) -> None:
+    async with a_core() as bench:
+        answer = await bench.say(said, SUPERVISOR)
+        assert (answer.decision, answer.say) == (Decision.ASK, the_intents().text("yield", "which_period", {}))
+
+
+async def test_nothing_more_is_asked_for_what_cannot_be_done_anyway() -> None:
+    async with a_core() as bench:
+        await nothing_happens(bench, "change line one over to the gateway", OPERATOR)
+        await nothing_happens(bench, "change over to the gateway", SUPERVISOR)
+        assert (await bench.say("yes", SUPERVISOR)).decision is Decision.IGNORED
+
+
+@pytest.mark.parametrize("said", ["louder", "slower"])
+async def test_a_word_about_the_voice_keeps_what_was_asked(said: str) -> None:
+    async with a_core() as bench:
+        await bench.say("hold lot 4712, bridging")
+        await bench.say("release lot 4712", QUALITY)
+        assert what((await bench.say(said, QUALITY)).say) == said
+        assert (await bench.say("yes", QUALITY)).decision is Decision.DONE
+        assert bench.machines.simulation.holds == {}
+
+
+@pytest.mark.parametrize("said", ["scrap board 10207, damaged", "yield on line one"])
+async def test_a_command_that_is_not_connected_drops_what_was_asked_like_any_other(said: str) -> None:
+    async with a_core() as bench:
+        await bench.say("hold lot 4712, bridging")
+        await bench.say("release lot 4712", QUALITY)
+        assert (await bench.say(said, QUALITY)).decision is Decision.REFUSED
+        assert (await bench.say("yes", QUALITY)).decision is Decision.IGNORED
+        assert "L4712" in bench.machines.simulation.holds
+
+
+async def test_undo_does_not_take_it_for_a_deed() -> None:
+    async with a_core() as bench:
+        await bench.say("hold lot 4712, bridging", QUALITY)
+        await bench.say("scrap board 10207, damaged", QUALITY)
+        assert (await bench.say("undo", QUALITY)).say == "Undone: lot four seven one two is no longer on hold."
+
+
+async def test_what_it_was_about_is_what_was_spoken_of() -> None:
+    async with a_core() as bench:
+        await bench.say("scrap board 10231, damaged", QUALITY)
+        assert (await bench.say("where is it", QUALITY)).say.startswith("Board one zero two three one")
+
+
+async def test_it_is_what_was_spoken_of() -> None:
+    async with a_core() as bench:
+        await bench.say("status of board 10231", NOBODY)
+        answer = await bench.say("scrap it, damaged", NOBODY)
+        assert what(answer.say) == "scrap, damaged, board one zero two three one"
+
+
+async def test_repeat_repeats_it() -> None:
+    async with a_core() as bench:
+        answer = await bench.say("yield on line one")
+        assert (await bench.say("repeat")).say == answer.say
+
+
+async def test_without_a_log_it_is_refused_all_the_same() -> None:
+    async with a_core() as bench:
+        bench.log.problem = "disk nearly full"
+        for said in ("scrap board 10207, damaged", "louder"):
+            answer = await bench.say(said, QUALITY)
+            assert answer.decision is Decision.REFUSED and answer.say.endswith(END)
+
+
+async def test_asleep_the_microphone_is_deaf_to_it() -> None:
+    async with a_core() as bench:
+        await bench.hear(("go to sleep", -0.1))
+        answer = await bench.hear(("louder", -0.1))
+        assert (answer.decision, answer.say) == (Decision.IGNORED, "")
+
+
+async def test_only_parsed_it_is_a_command_like_any_other() -> None:
+    async with a_core() as bench:
+        before = bench.types()
+        answer = await bench.core.parse(Transcript("t", QUALITY, (Hypothesis("scrap board 10207, damaged"),)))
+        assert (answer.intent, answer.slots) == ("scrap", {"board": "B10207", "reason": "damaged"})
+        assert answer.decision is None and bench.types() == before

@@ -1,0 +1,151 @@
+"""What the language model is shown: every word in its place, every thing as a marker, no id ever."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.domain.values import HERE, MISSING
+from assistant.turn.wording import LONGEST, Wording, wording
+from tests.site import a_world, entities, the_language
+
+LANGUAGE = the_language()
+KNOWN = entities(a_world())
+MARKER = re.compile(r"[a-z]+\d+")
+
+
+def shown(said: str) -> Wording:
+    return wording(said, LANGUAGE, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("hold lot four seven one two, it's bridging", "hold lot1, it's bridging"),
+        ("Hold, um, Lot 4712!", "hold, lot1"),
+        ("stop oven two; restart printer one.", "stop machine1, restart machine2"),
+        ("change line one over to the gateway", "change line1 over to the product1"),
+        ("yield on line one since half past eight", "yield on line1 period1"),
+        ("send board one oh two three one of lot 4712 to rework", "send board1 of lot1 to rework"),
+        ("status of work order 1007", "status of order1"),
+        ("hold lots 4712, 4713 and 4721", "hold lot1"),
+        ("hold twenty boards", "hold number1 boards"),
+        ("hold this lot", "hold lot1"),
+        # only the whole sentence tells what these are
+        ("hold it, that is bridging", "hold it, that is bridging"),
+        ("undo that", "undo that"),
+        # nothing to show
+        ("", ""),
+        ("… - ?!", ""),
+        ("um, er", ""),
+    ],
+)
+def test_what_is_named_is_a_marker_and_the_rest_is_words(said: str, text: str) -> None:
+    assert shown(said).text == text
+
+
+def test_a_marker_knows_what_it_stands_for() -> None:
+    mentions = shown("hold lot 4712, stop the oven, send board 10999 to rework, count this line since six").mentions
+    assert mentions["lot1"].values == ("L4712",)
+    assert mentions["machine1"].options == ("OVN-1", "OVN-2")
+    assert (mentions["board1"].values, mentions["board1"].heard) == ((MISSING,), ("10999",))
+    assert mentions["line1"].values == (HERE,)
+    assert mentions["period1"].values == ("since:06:00",)
+
+
+def test_each_kind_is_counted_by_itself() -> None:
+    words = shown("move lot 4712 behind lot 4711 and board 10231 before lot 4713")
+    assert words.text == "move lot1 behind lot2 and board1 before lot3"
+    assert [words.mentions[f"lot{n}"].values for n in (1, 2, 3)] == [("L4712",), ("L4711",), ("L4713",)]
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "values", "heard"),
+    [
+        ("hold lot 4711, no, one two", "hold lot1, no, lot2", ("L4712",), ("4712",)),
+        ("hold lot 4711, sorry, 2", "hold lot1, sorry, lot2", ("L4712",), ("4712",)),
+        ("hold lot 4799, scratch that, one two", "hold lot1, scratch that, lot2", ("L4712",), ("4712",)),
+        ("hold lot 4711, no, nine nine", "hold lot1, no, lot2", (MISSING,), ("4799",)),
+        ("hold lot 4711, I mean 4713", "hold lot1, i mean lot2", ("L4713",), ("4713",)),
+    ],
+)
+def test_corrected_digits_are_the_whole_id_that_is_meant(
+    said: str, text: str, values: tuple[str, ...], heard: tuple[str, ...]
+) -> None:
+    words = shown(said)
+    assert (words.text, words.mentions["lot2"].values, words.mentions["lot2"].heard) == (text, values, heard)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "hold lot 4711 because of one two",  # no correction between them
+        "hold lots 4711 and 4713, no, two",  # of which of the two?
+        "hold lot 471, no, one two",  # not whole in the first place
+        "hold lot 4711, no, make it bridging, two",  # words between them
+        "stop oven two, no, one",  # a name has no digits to be mended
+    ],
+)
+def test_a_number_that_corrects_no_id_is_left_a_number(said: str) -> None:
+    assert not {"lot2", "machine2"} & shown(said).mentions.keys()
+
+
+def test_each_word_knows_where_it_was_said() -> None:
+    said = "Hold, um, lot four seven  one two: it's BRIDGING again"
+    assert [(word, said[start:end]) for word, start, end in shown(said).words] == [
+        ("hold", "Hold"),
+        ("lot1", "lot four seven  one two"),
+        ("it's", "it's"),
+        ("bridging", "BRIDGING"),
+        ("again", "again"),
+    ]
+
+
+def test_a_sermon_is_cut_to_what_a_command_may_be_long() -> None:
+    words = shown("hold lot 4712 " + "and so on again " * LONGEST)
+    assert words.text.startswith("hold lot1 and so on")
+    assert LONGEST - 2 <= len(words.words) <= LONGEST
+
+
+PIECES = st.sampled_from(
+    (
+        "hold release stop lot lots board 4712 4711 four seven one two no sorry and printer oven line it that this "
+        "bridging lot1 xlot1 machine2 since six shift last , . : ; - ' don't double um 10231 L4712 the order"
+    ).split()
+)
+SAID = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map(" ".join))
+
+
+@given(SAID)
+@settings(deadline=None)
+def test_every_marker_that_is_shown_stands_for_something_that_was_said(said: str) -> None:
+    words = shown(said)
+    markers = [word for word, _, _ in words.words if MARKER.fullmatch(word)]
+    assert set(markers) == set(words.mentions)
+
+
+@given(SAID)
+@settings(deadline=None)
+def test_no_digit_is_shown_outside_a_marker(said: str) -> None:
+    words = [word.rstrip(",") for word in shown(said).text.split()]
+    assert all(MARKER.fullmatch(word) or ":" in word or not any(map(str.isdigit, word)) for word in words)
+
+
+@given(SAID)
+@settings(deadline=None)
+def test_words_are_shown_in_their_order_and_lie_in_what_was_said(said: str) -> None:
+    words = shown(said)
+    assert [word.rstrip(",") for word in words.text.split(" ") if words.text] == [word for word, _, _ in words.words]
+    assert all(0 <= start < end <= len(said) for _, start, end in words.words)
+    assert all(one[1] <= two[1] for one, two in pairwise(words.words))
+
+
+@given(SAID)
+@settings(deadline=None)
+def test_the_same_words_are_shown_the_same_way_however_they_are_typed(said: str) -> None:
+    if said.upper().lower() == said.lower():
+        assert shown(said.upper()).text == shown(said).text
