@@ -19,7 +19,7 @@ from assistant.bench import Share
 from assistant.bootstrap import Site, declarations, understander, untrained
 from assistant.domain import declare
 from assistant.domain.spoken.mentions import Entities
-from assistant.domain.values import HERE, Command, Hypothesis, Session, Transcript
+from assistant.domain.values import HERE, MISSING, Command, Hypothesis, Session, Transcript
 from assistant.domain.world import World
 from assistant.errors import UsageError
 from assistant.settings.intents import Intents
@@ -50,6 +50,8 @@ class Read:
     commands: tuple[Command, ...]
     exact: bool
     wrong_action: bool
+    unasked: bool
+    """Whether a wrong action would have happened without a question first."""
     ms: float
 
 
@@ -114,9 +116,11 @@ async def _result(
     reads = []
     for sentence in said:
         started = time.perf_counter()
-        commands = await _commands(by, sentence.text, entities)
+        commands = await read(by, sentence.text, entities)
         ms = 1000 * (time.perf_counter() - started)
-        reads.append(Read(sentence, commands, exact(commands, sentence), wrong(commands, sentence, site.intents), ms))
+        bad = wrong(commands, sentence, site.intents)
+        asked = all(_asked(command, site.intents) for command in commands)
+        reads.append(Read(sentence, commands, exact(commands, sentence), bad, bad and not asked, ms))
     ours = [read for read in reads if read.sentence.commands[0][0] != UNKNOWN]
     others = [read for read in reads if read.sentence.commands[0][0] == UNKNOWN]
     shares = (
@@ -124,6 +128,7 @@ async def _result(
         Share(f"{name}: not for us, left alone", sum(read.exact for read in others), len(others)),
         Share(f"{name}: all sentences", sum(read.exact for read in reads), len(reads)),
         Share(f"{name}: wrong action", sum(read.wrong_action for read in reads), len(reads)),
+        Share(f"{name}: wrong action, and not asked back first", sum(read.unasked for read in reads), len(reads)),
     )
     times = [read.ms for read in reads[1:]]  # the first one also loads the model
     p95 = quantiles(times, n=20)[-1]
@@ -131,7 +136,8 @@ async def _result(
     return Result(name, tuple(reads), shares, calibration_error(graded), median(times), p95)
 
 
-async def _commands(by: Interpreter | Understander, text: str, entities: Entities) -> tuple[Command, ...]:
+async def read(by: Interpreter | Understander, text: str, entities: Entities) -> tuple[Command, ...]:
+    """What a reader makes of a sentence, typed."""
     if isinstance(by, Understander):
         return await by.understand(text, entities)
     return await by.interpret(Transcript("bench", Session(), (Hypothesis(text),)), Dialogue(), entities)
@@ -175,6 +181,15 @@ def wrong(commands: Sequence[Command], sentence: Sentence, intents: Intents) -> 
         if said not in meant and not here:
             return True
     return False
+
+
+def _asked(command: Command, intents: Intents) -> bool:
+    """Whether policy asks before it does this, or does nothing."""
+    spec = intents.by_name.get(command.intent)
+    if spec is None or spec.kind != "action" or MISSING in command.slots.values() or not spec.connected:
+        return True
+    unsure = bool(command.doubt) or command.confidence < spec.confidence.act
+    return unsure or spec.confirm == "always" or bool(command.options)
 
 
 def _units(slots: Mapping[str, str]) -> dict[str, str]:

@@ -17,10 +17,15 @@ Confirm = Literal["never", "always"]
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Confidence, 0 to 1: from `act` on taken as heard, below `ask` asked again, between the two confirmed."""
+    """Confidence, 0 to 1: from `act` on taken as heard, below `ask` asked again, between the two confirmed.
+
+    What a language model understood is a share of right answers (calibrated), what an ear heard is not: from `sure` on
+    the model is taken at its word, below it an action is confirmed.
+    """
 
     act: float = 0.55
     ask: float = 0.3
+    sure: float = 0.9
 
 
 class OrderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,6 +99,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     rules: dict[str, str] = {}
     answers: dict[str, str] = {}
+    leave: float = 0.5
+    """Confidence of a language model from which on "not for us" is left alone; below it, it is asked again."""
     others: tuple[str, ...] = ()
     """What people say that is not for the assistant; examples for a language model that was not trained here."""
 

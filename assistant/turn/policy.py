@@ -20,6 +20,7 @@ from assistant.turn import naming
 from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
 from assistant.turn.read import UNKNOWN
+from assistant.turn.understand import MODEL
 
 UNDO_WITHIN_S = 600.0
 """Who says "undo" later than this means something else by it."""
@@ -127,6 +128,8 @@ class Policy:
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])
                 return Declined(command, Decision.ASK, self._shared("what_with", unit=unit))
+        if command.by == MODEL and command.confidence < self.intents.shared.leave:
+            return Declined(command, Decision.ASK, self._shared("say_again"))
         return Declined(command, Decision.IGNORED, "")
 
     def _grounded(self, command: Command, spec: Intent, session: Session, memory: Memory) -> Command | Verdict:

@@ -123,7 +123,8 @@ class Understander:
                 slip = slip or named[slot].slip
             else:
                 return None
-        doubt = "slip" if slip else ""
+        unsure = (spec.kind == "action" or spec.intent == CONSENT) and confidence < spec.confidence.sure
+        doubt = "slip" if slip else "unsure" if unsure else ""
         command = Command(spec.intent, slots, confidence, MODEL, shown.said, heard, doubt=doubt)
         return grounded(command, named)
 
