@@ -63,6 +63,8 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     corrections: tuple[str, ...]
     joins: tuple[str, ...]
     negations: tuple[str, ...]
+    exceptions: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
 
@@ -101,6 +103,8 @@ def load(folder: Path) -> Language:
         fillers=frozenset(phrases.fillers),
         corrections=_longest_first(phrases.corrections),
         joins=_longest_first(phrases.joins),
+        exceptions=_longest_first(phrases.exceptions),
+        parts=_longest_first(phrases.parts),
         negations=_longest_first(phrases.negations),
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
         skip=_longest_first(phrases.skip),

@@ -13,6 +13,8 @@ from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import UNKNOWN, Reader
 from assistant.turn.understand import Understander
 
+SCOPES = ("exception", "part")
+"""Doubts about which of the things named are meant: no action is the right one."""
 RIVAL = 0.5
 """Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on."""
 
@@ -32,7 +34,8 @@ class Interpreter:
             return commands
         best = transcript.hypotheses[0]
         understood = await self._by_model(self.understander, best.text, dialogue, entities)
-        if understood[0].intent == UNKNOWN:
+        acts = any(self.understander.acts(command) for command in understood)
+        if understood[0].intent == UNKNOWN or (acts and first.doubt in SCOPES):
             return commands if first.doubt else understood
         acoustic = 1.0 if transcript.channel == "text" else math.exp(min(0.0, best.logprob))
         lost = any(self._denies(other.text) and _likelihood(other, best) > RIVAL for other in transcript.hypotheses[1:])

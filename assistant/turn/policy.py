@@ -128,6 +128,8 @@ class Policy:
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])
                 return Declined(command, Decision.ASK, self._shared("what_with", unit=unit))
+            case "exception" | "part" as scope:
+                return Declined(command, Decision.REFUSED, self._shared(scope))
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
             return Declined(command, Decision.ASK, self._shared("say_again"))
         return Declined(command, Decision.IGNORED, "")

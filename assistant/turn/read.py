@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.language import Language
-from assistant.domain.spoken.mentions import Entities, Marked, Mention, mark
+from assistant.domain.spoken.mentions import Entities, Marked, Mention, find, mark
 from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import Token, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
@@ -176,10 +176,24 @@ class Reader:
         )
         return grounded(command, named)
 
+    def _scope(self, tokens: Sequence[Token], entities: Entities) -> str:
+        """`exception` or `part` for a sentence about some but not all of what it names, which no command can say."""
+        named = [one for one in find(tokens, self.language, entities) if one.kind not in ("number", "period", "unit")]
+        if named and any(starts(tokens, index, self.language.exceptions) for index in range(len(tokens))):
+            return "exception"
+        kinds = {kind.kind for kind in self.language.kinds}
+        before = [
+            (one.start - len(phrase), phrase) for phrase in self.language.parts for one in named if one.kind in kinds
+        ]
+        return "part" if any(at >= 0 and starts(tokens, at, (phrase,)) for at, phrase in before) else ""
+
     def _unknown(self, text: str, tokens: Sequence[Token], entities: Entities) -> Command:
         """Not understood; what an answer could say about it travels in `doubt` and `heard`."""
         if starts(tokens, 0, self.language.negations):
             return Command(UNKNOWN, text=text, doubt="negated")
+        scope = self._scope(tokens, entities)
+        if scope:
+            return Command(UNKNOWN, text=text, doubt=scope)
         marked = mark(tokens, self.language, entities)
         only = marked.mentions.get(marked.text)
         if only is not None and only.noun and len(only.values) == 1 and only.values[0] not in (MISSING, HERE):

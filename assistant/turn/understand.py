@@ -82,6 +82,11 @@ class Understander:
         doubt = self._doubt(proposals, shown)
         return tuple(replace(one, doubt=one.doubt or doubt) for command in commands for one in command or ())
 
+    def acts(self, command: Command) -> bool:
+        """Whether a command is an action."""
+        spec = self.intents.by_name.get(command.intent)
+        return spec is not None and spec.kind == "action"
+
     def _told(self, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
         """ "It" in a later command of the same breath is what the command before it named."""
         told: list[Proposal] = []

@@ -12,6 +12,7 @@ from assistant.turn.interpret import Interpreter
 from assistant.turn.memory import Memory
 from assistant.turn.policy import Allowed, Declined, Policy
 from assistant.turn.understand import Understander
+from assistant.turn.wording import wording
 from tests.fakes.scripted_model import ScriptedModel
 from tests.site import a_world, entities, the_hardware, the_intents, the_language, the_reader
 
@@ -230,3 +231,30 @@ async def test_which_of_several_is_not_asked_again_once_it_is_said() -> None:
     assert command.slots == {"machine": "OVN-2"}
     verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
     assert isinstance(verdict, Allowed), verdict
+
+
+# ---- which of the things named -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("release everything on line two except lot 4712", "exception"),
+        ("stop line one but not the oven", "exception"),
+        ("hold twenty boards of lot 4712", "part"),
+        ("scrap half of lot 4712", "part"),
+    ],
+)
+async def test_an_action_on_some_of_what_is_named_is_none(said: str, why: str) -> None:
+    shown = wording(said, the_language(), KNOWN)
+    model = ScriptedModel({shown.text: f"hold {next(iter(shown.mentions))}"})
+    (command,) = await typed(said, model)
+    assert (command.intent, command.doubt) == ("unknown", why)
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Declined) and "nothing was done" in verdict.say
+
+
+async def test_a_question_about_some_of_a_lot_is_one() -> None:
+    model = ScriptedModel({"how many boards of lot1 look poorly": "count failed lot1"})
+    (command,) = await typed("how many boards of lot 4712 look poorly", model)
+    assert (command.intent, command.slots) == ("count", {"lot": "L4712", "metric": "failed"})

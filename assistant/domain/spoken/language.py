@@ -91,6 +91,10 @@ class Language:
     joins: tuple[tuple[str, ...], ...]
     """Longest first."""
     negations: tuple[tuple[str, ...], ...]
+    exceptions: tuple[tuple[str, ...], ...]
+    """Words that leave something out of what was said."""
+    parts: tuple[tuple[str, ...], ...]
+    """Words before a thing that mean only a part of it."""
     slips: Mapping[tuple[str, ...], tuple[str, ...]]
     """A name's words as often written wrongly -> the words meant."""
     skip: tuple[tuple[str, ...], ...]
