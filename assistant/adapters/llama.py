@@ -57,6 +57,7 @@ class Llama:
         self._child: asyncio.subprocess.Process | None = None
         self._starts: deque[float] = deque(maxlen=STARTS_A_MINUTE)
         self._turn = asyncio.Lock()
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -81,10 +82,13 @@ class Llama:
             raise EngineError("the language model answered nonsense") from exc
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, for good."""
+        self._closed = True
         await self._end()
 
     async def _running(self) -> asyncio.subprocess.Process:
+        if self._closed:
+            raise EngineError("the language model is closed")
         if self._child is not None and self._child.returncode is None:
             return self._child
         now = time.monotonic()

@@ -33,7 +33,7 @@ class Model:
         import llama_cpp
 
         self._lib = llama_cpp
-        self._after, self._end = spec["after"], spec["end"]
+        self._after = spec["after"]
         self._llama = llama_cpp.Llama(
             model_path=spec["model"],
             lora_path=spec["adapter"] or None,
@@ -43,10 +43,16 @@ class Model:
             n_threads_batch=spec["threads"],
             verbose=False,
         )
+        if spec["adapter"] and not self._llama._lora_adapter:  # a null pointer is not None
+            raise ValueError("the adapter does not fit the model")
         self._vocab = self._llama._model.vocab
         self._width = self._llama.n_vocab()
         self._grammar = spec["grammar"].encode()
+        if not self._grammar.strip():
+            raise ValueError("no grammar")
         self._sampler()  # a bad grammar is found here, not at the first question
+        self._stop = self._llama.token_eos()
+        self._end = self._tokens(spec["end"])[0]
         self._start = self._tokens(spec["before"])
         self._llama.eval(self._start)
 
@@ -65,7 +71,7 @@ class Model:
             while len(said) < MOST_TOKENS:
                 token, logprob = self._next(sampler)
                 logprobs.append(logprob)
-                if self._lib.llama_vocab_is_eog(self._vocab, token):
+                if token == self._end or self._lib.llama_vocab_is_eog(self._vocab, token):
                     return self._llama.detokenize(said).decode("utf-8", "replace").strip(), logprobs
                 self._lib.llama_sampler_accept(sampler, token)
                 said.append(token)
@@ -89,8 +95,12 @@ class Model:
         peak = float(logits.max())
         total = peak + float(np.log(np.exp(logits - peak).sum()))
         likely = np.argpartition(logits, -LIKELY)[-LIKELY:]
+        # Where the answer may end it may end with `end`, which is no token of the grammar's.
+        whole = bool(np.isfinite(self._allowed(sampler, np.array([self._stop]), logits)).any())
         for candidates in (likely[np.argsort(-logits[likely])], np.arange(self._width)):
             allowed = self._allowed(sampler, candidates, logits)
+            if whole:
+                allowed[candidates == self._end] = logits[self._end]
             if np.isfinite(allowed).any():
                 token = int(candidates[int(allowed.argmax())])
                 return token, float(logits[token]) - total
