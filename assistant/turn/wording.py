@@ -16,7 +16,7 @@ from assistant.domain.spoken.tokens import Token, starts, tokenize
 from assistant.domain.values import HERE, MISSING
 
 LONGEST = 60
-"""Most words that are shown: a command is shorter, and what is longer is no command."""
+"""Most words that are shown. What is longer is no command, and half of it could be one that nobody gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Wording:
     said: str
     """The sentence itself."""
     text: str
-    """Words in lower case, markers (`lot1`) for mentions, a comma where there was a pause."""
+    """Words in lower case, markers (`lot1`) for mentions, a comma where there was a pause; empty if over LONGEST."""
     mentions: Mapping[str, Mention]
     """Marker -> what it stands for."""
     words: tuple[tuple[str, int, int], ...]
@@ -35,7 +35,9 @@ class Wording:
 
 def wording(said: str, language: Language, entities: Entities) -> Wording:
     """`said` as the model is shown it. "It" and "that" stay words: only the whole sentence tells what they are."""
-    tokens = canonical_times(tokenize(said, language), language)[:LONGEST]
+    tokens = canonical_times(tokenize(said, language), language)
+    if len(tokens) > LONGEST:
+        return Wording(said, "", {}, ())
     found = [mention for mention in find(tokens, language, entities) if mention.kind != "unit"]
     found = _same(_mended(tokens, grouped(tokens, found, language), language, entities), language)
     starting = {mention.start: mention for mention in found}
@@ -49,8 +51,10 @@ def wording(said: str, language: Language, entities: Entities) -> Wording:
         end = index + 1 if mention is None else mention.end
         word = tokens[index].text
         if mention is not None:
+            corrected = any(starts(tokens, max(0, index - len(phrase)), (phrase,)) for phrase in language.corrections)
             again = next((marker for marker, earlier in mentions.items() if _means(mention, earlier)), "")
-            if not again:
+            if corrected or not again:
+                again = ""
                 counts[mention.kind] = counts.get(mention.kind, 0) + 1
             word = again or f"{mention.kind}{counts[mention.kind]}"
             mentions.setdefault(word, mention)

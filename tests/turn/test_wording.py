@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.domain.values import HERE, MISSING
-from assistant.turn.wording import LONGEST, Wording, wording
+from assistant.turn.wording import Wording, wording
 from tests.site import a_world, entities, the_language
 
 LANGUAGE = the_language()
@@ -105,10 +105,6 @@ def test_each_word_knows_where_it_was_said() -> None:
     ]
 
 
-def test_a_sermon_is_cut_to_what_a_command_may_be_long() -> None:
-    words = shown("hold lot 4712 " + "and so on again " * LONGEST)
-    assert words.text.startswith("hold lot1 and so on")
-    assert LONGEST - 2 <= len(words.words) <= LONGEST
 
 
 PIECES = st.sampled_from(
@@ -149,3 +145,21 @@ def test_words_are_shown_in_their_order_and_lie_in_what_was_said(said: str) -> N
 def test_the_same_words_are_shown_the_same_way_however_they_are_typed(said: str) -> None:
     if said.upper().lower() == said.lower():
         assert shown(said.upper()).text == shown(said).text
+
+
+def test_that_lot_after_a_lot_was_named_is_that_lot() -> None:
+    assert shown("lot 4712 looks bad, hold that lot").text == "lot1 looks bad, hold lot1"
+
+
+def test_what_corrects_a_thing_is_another_thing() -> None:
+    assert shown("hold lot 4712, no, this lot").text == "hold lot1, no, lot2"
+
+
+def test_a_number_with_its_noun_later_is_an_id_that_is_not_there() -> None:
+    words = shown("1022, that board is going to rework")
+    assert words.text.startswith("board1, ")
+    assert words.mentions["board1"].values == (MISSING,)
+
+
+def test_half_of_a_long_talk_is_not_shown() -> None:
+    assert shown("stop line one " + "and then he said to me " * 12).text == ""
