@@ -30,7 +30,12 @@ class Interpreter:
         """The commands that it says; never empty (the last resort is one `unknown`)."""
         commands = self.by_templates(transcript, dialogue, entities)
         first = commands[0]
-        if self.understander is None or first.intent != UNKNOWN or first.doubt == "bare" or not transcript.hypotheses:
+        if (
+            self.understander is None
+            or first.intent != UNKNOWN
+            or first.doubt in ("bare", "withdrawn")
+            or not transcript.hypotheses
+        ):
             return commands
         best = transcript.hypotheses[0]
         understood = await self._by_model(self.understander, best.text, dialogue, entities)

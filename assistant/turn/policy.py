@@ -123,7 +123,7 @@ class Policy:
 
     def _not_understood(self, command: Command) -> Verdict:
         match command.doubt:
-            case "negated":
+            case "negated" | "withdrawn":
                 return Declined(command, Decision.IGNORED, self._shared("negated"))
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Marked, Mention, find, mark
+from assistant.domain.spoken.numbers import is_number
 from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import Token, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
@@ -26,6 +27,8 @@ MOST_COMMANDS = 6
 """In one breath."""
 
 UNKNOWN = "unknown"
+REFUSAL = "no"
+"""After a command in the same breath it takes that command back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,10 @@ class Reader:
                 continue
             rest = tokens[index + joined :]
             others = self._direct(text, rest, entities) or self._several(text, rest, entities)
+            if others and first[-1].intent != REFUSAL and any(other.intent == REFUSAL for other in others):
+                return (Command(UNKNOWN, text=text, doubt="withdrawn"),)  # "hold lot 4712, no, don't"
             if others:
-                return (*first, *others)
+                return (*first, *(other for other in others if not _again(other, first)))
         return ()
 
     def _commands(self, text: str, tokens: Sequence[Token], marked: Marked, match: Match) -> tuple[Command, ...]:
@@ -182,10 +187,16 @@ class Reader:
         if named and any(starts(tokens, index, self.language.exceptions) for index in range(len(tokens))):
             return "exception"
         kinds = {kind.kind for kind in self.language.kinds}
+        if any(self._counted(tokens, one.start) for one in named if one.kind in kinds):
+            return "part"
         before = [
             (one.start - len(phrase), phrase) for phrase in self.language.parts for one in named if one.kind in kinds
         ]
         return "part" if any(at >= 0 and starts(tokens, at, (phrase,)) for at, phrase in before) else ""
+
+    def _counted(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether "three of" stands before a thing."""
+        return at >= 2 and tokens[at - 1].text == "of" and is_number(tokens[at - 2].text, self.language.numbers)
 
     def _unknown(self, text: str, tokens: Sequence[Token], entities: Entities) -> Command:
         """Not understood; what an answer could say about it travels in `doubt` and `heard`."""
@@ -199,6 +210,11 @@ class Reader:
         if only is not None and only.noun and len(only.values) == 1 and only.values[0] not in (MISSING, HERE):
             return Command(UNKNOWN, text=text, doubt="bare", heard={"unit": only.values[0]})
         return Command(UNKNOWN, text=text)
+
+
+def _again(other: Command, first: Sequence[Command]) -> bool:
+    """Whether it is said a second time: "I'm stuck, what can I say"."""
+    return any((one.intent, one.slots, one.options) == (other.intent, other.slots, other.options) for one in first)
 
 
 def _freely(found: tuple[Marked, Match]) -> int:

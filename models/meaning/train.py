@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--base", type=Path)
-    parser.add_argument("--stop-after", type=int, default=0, help="steps, to look at what is there so far")
+    parser.add_argument("--steps", type=int, default=0, help="train on so many batches, not on all")
     options = parser.parse_args()
     card = yaml.safe_load(Path(__file__).with_name("adapter.yaml").read_text())
     torch.manual_seed(options.seed)
@@ -147,7 +147,7 @@ def main() -> None:
     plan = list(batches(len(examples), [len(tokens) for tokens, _ in examples], options.seed))
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=RATE, weight_decay=0.0, betas=(0.9, 0.98))
-    steps = len(plan)
+    steps = min(len(plan), options.steps or len(plan))
     warm = max(1, int(WARM * steps))
 
     def rate(step: int) -> float:
@@ -181,7 +181,7 @@ def main() -> None:
             left = (time.monotonic() - started) / (step - first) * (steps - step) / 60
             print(f"step {step} of {steps}, loss {sum(recent) / len(recent):.4f}, {left:.0f} minutes left", flush=True)
             recent = []
-        if step % CHECKPOINT == 0 or step == steps or step == options.stop_after:
+        if step % CHECKPOINT == 0 or step == steps:
             state = {
                 "adapter": get_peft_model_state_dict(model),
                 "optimiser": optimiser.state_dict(),
@@ -191,8 +191,6 @@ def main() -> None:
             torch.save(state, saved.with_suffix(".new"))
             saved.with_suffix(".new").replace(saved)
             write_gguf(model, options.output, card)
-        if step == options.stop_after:
-            break
 
 
 if __name__ == "__main__":

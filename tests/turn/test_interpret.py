@@ -243,6 +243,7 @@ async def test_which_of_several_is_not_asked_again_once_it_is_said() -> None:
         ("stop line one but not the oven", "exception"),
         ("hold twenty boards of lot 4712", "part"),
         ("scrap half of lot 4712", "part"),
+        ("three or four of lot 4712 need binning", "part"),
     ],
 )
 async def test_an_action_on_some_of_what_is_named_is_none(said: str, why: str) -> None:
@@ -258,3 +259,16 @@ async def test_a_question_about_some_of_a_lot_is_one() -> None:
     model = ScriptedModel({"how many boards of lot1 look poorly": "count failed lot1"})
     (command,) = await typed("how many boards of lot 4712 look poorly", model)
     assert (command.intent, command.slots) == ("count", {"lot": "L4712", "metric": "failed"})
+
+
+@pytest.mark.parametrize("said", ["hold lot 4712, void, no way", "stop printer one, no, don't do it"])
+async def test_a_command_taken_back_in_the_same_breath_is_none(said: str) -> None:
+    (command,) = await typed(said, ScriptedModel({}))
+    assert (command.intent, command.doubt) == ("unknown", "withdrawn")
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Declined) and verdict.say == "Nothing was done."
+
+
+async def test_the_same_asked_twice_in_a_breath_is_asked_once() -> None:
+    (command,) = await typed("I'm stuck, what can I say", ScriptedModel({}))
+    assert command.intent == "help"
