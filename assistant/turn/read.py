@@ -113,7 +113,7 @@ class Reader:
         said = parts[0]
         for fixed in parts[1:]:
             if self._direct(text, fixed, entities):
-                said = fixed  # a whole new command: only that counts
+                said = self._it_named(said, fixed, entities)  # a whole new command: only that counts
                 continue
             wrong: list[Token] | None = None
             for kept in range(len(said) - 1, max(-1, len(said) - LONGEST_TAIL - 1), -1):
@@ -131,6 +131,14 @@ class Reader:
                     return ()
                 said = wrong
         return self._direct(text, said, entities) or self._several(text, said, entities)
+
+    def _it_named(self, said: Sequence[Token], fixed: list[Token], entities: Entities) -> list[Token]:
+        """`release lot 4713, I mean hold it`: "it" is the one thing that was named before the correction."""
+        units = [one for one in find(fixed, self.language, entities) if one.kind == "unit"]
+        named = [one for one in find(said, self.language, entities) if one.kind not in ("number", "period", "unit")]
+        if len(units) != 1 or len(named) != 1:
+            return fixed
+        return [*fixed[: units[0].start], *said[named[0].start : named[0].end], *fixed[units[0].end :]]
 
     def _whole_ids(self, tokens: Sequence[Token], entities: Entities) -> bool:
         """Whether every id in it has all its digits, though it may not exist."""

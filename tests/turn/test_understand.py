@@ -206,7 +206,7 @@ async def test_a_note_that_nobody_said_makes_the_whole_answer_nothing(text: str)
 
 
 async def test_a_long_note_is_kept_to_its_end() -> None:
-    told = " ".join(f"and {word} again" for word in ["left", "right", "front", "rear"] * 12)
+    told = " ".join(f"and {word} again" for word in ["left", "right", "front", "rear"] * 3)
     said = f"put down about lot 4712 the following {told} the end."
     shown = wording(said, the_language(), KNOWN).text
     command = await one(said, f"note lot1: {shown.partition('following ')[2]}")
