@@ -44,12 +44,10 @@ class Model:
             verbose=False,
         )
         if spec["adapter"] and not self._llama._lora_adapter:  # a null pointer is not None
-            raise ValueError("the adapter does not fit the model")
+            raise ValueError(f"{spec['adapter']} is no adapter of this model")
         self._vocab = self._llama._model.vocab
         self._width = self._llama.n_vocab()
         self._grammar = spec["grammar"].encode()
-        if not self._grammar.strip():
-            raise ValueError("no grammar")
         self._sampler()  # a bad grammar is found here, not at the first question
         self._stop = self._llama.token_eos()
         self._end = self._tokens(spec["end"])[0]
@@ -84,7 +82,8 @@ class Model:
         return self._llama.tokenize(text.encode(), add_bos=False, special=special)
 
     def _sampler(self) -> Any:
-        sampler = self._lib.llama_sampler_init_grammar(self._vocab, self._grammar, b"root")
+        # An empty one would be taken, and hold the model to nothing.
+        sampler = self._lib.llama_sampler_init_grammar(self._vocab, self._grammar, b"root") if self._grammar else None
         if not sampler:
             raise ValueError("the grammar is not valid GBNF")
         return sampler

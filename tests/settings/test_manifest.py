@@ -31,6 +31,7 @@ def test_the_shipped_manifest() -> None:
     assert shipped.default("voice") == "voice/en_US-joe-medium"
     assert {name for name, model in shipped.models.items() if model.default} == {
         "speech/base",
+        "meaning/smollm2-135m-instruct",
         "voice/en_US-joe-medium",
     }
     for name, model in shipped.models.items():
