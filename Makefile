@@ -30,12 +30,14 @@ lint: $(VENV)/.installed  ## style, types, layers
 
 # The lock is the truth: it is installed with its hashes, and only when it has changed.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.system
-	@$(BUILD) $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BUILD) $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
+	    -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # llama.cpp is compiled here, for any x86-64 or ARM machine and not for this one's newest instructions: its code for AMX
-# crashes (docs/decisions/0007), and an environment may be moved. It takes about five minutes, once.
+# crashes (docs/decisions/0007), and an environment may be moved. It takes about five minutes, once. (Without pip's
+# cache, which would bring back an engine that was compiled for one machine.)
 BUILD := CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF"
 
 # espeak-ng: the voice of last resort; a compiler: for llama.cpp. Installed where that is allowed, asked for where not.
