@@ -41,7 +41,9 @@ class Interpreter:
         understood = await self._by_model(self.understander, best.text, dialogue, entities)
         acts = any(self.understander.acts(command) for command in understood)
         if understood[0].intent == UNKNOWN or (acts and first.doubt in SCOPES):
-            return commands if first.doubt else understood
+            # Talk is left alone; whoever types, or was taken for giving an order, is told why nothing is done.
+            talk = first.doubt in SCOPES and transcript.channel == "voice" and not acts
+            return commands if first.doubt and not talk else understood
         acoustic = 1.0 if transcript.channel == "text" else math.exp(min(0.0, best.logprob))
         lost = any(self._denies(other.text) and _likelihood(other, best) > RIVAL for other in transcript.hypotheses[1:])
         return tuple(

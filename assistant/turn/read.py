@@ -157,8 +157,9 @@ class Reader:
                 continue
             rest = tokens[index + joined :]
             others = self._direct(text, rest, entities) or self._several(text, rest, entities)
-            if others and first[-1].intent != REFUSAL and any(other.intent == REFUSAL for other in others):
-                return (Command(UNKNOWN, text=text, doubt="withdrawn"),)  # "hold lot 4712, no, don't"
+            taken_back = any(other.intent in (REFUSAL, UNKNOWN) for other in others)
+            if taken_back and first[-1].intent != REFUSAL:
+                return (Command(UNKNOWN, text=text, doubt="withdrawn"),)  # "hold lot 4712, no way"
             if others:
                 return (*first, *(other for other in others if not _again(other, first)))
         return ()

@@ -272,3 +272,16 @@ async def test_a_command_taken_back_in_the_same_breath_is_none(said: str) -> Non
 async def test_the_same_asked_twice_in_a_breath_is_asked_once() -> None:
     (command,) = await typed("I'm stuck, what can I say", ScriptedModel({}))
     assert command.intent == "help"
+
+
+async def test_what_follows_is_taken_back_with_all_of_it() -> None:
+    (command,) = await typed("stop printer one and hold lot 4712, void, no way", ScriptedModel({}))
+    assert (command.intent, command.doubt) == ("unknown", "withdrawn")
+
+
+async def test_talk_about_a_part_of_a_lot_is_left_alone_when_spoken_and_answered_when_typed() -> None:
+    said = "the sticker came out of lot 4712 they reckon"
+    (heard_command,) = await heard(ScriptedModel({}), (said, -0.1))
+    assert (heard_command.intent, heard_command.doubt) == ("unknown", "")
+    (typed_command,) = await typed(said, ScriptedModel({}))
+    assert (typed_command.intent, typed_command.doubt) == ("unknown", "part")

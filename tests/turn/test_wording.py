@@ -105,8 +105,6 @@ def test_each_word_knows_where_it_was_said() -> None:
     ]
 
 
-
-
 PIECES = st.sampled_from(
     (
         "hold release stop lot lots board 4712 4711 four seven one two no sorry and printer oven line it that this "
