@@ -1,7 +1,7 @@
 """A language model in a child process (adapters.llama_child): asked for one answer at a time, with a deadline.
 
 Whatever happens to the process, the caller hears EngineError, and the next question starts a new one; after
-STARTS_A_MINUTE starts within a minute it is left alone for a while.
+a few starts within a minute it is left alone for a while.
 """
 
 from __future__ import annotations
@@ -10,20 +10,16 @@ import asyncio
 import json
 import os
 import sys
-import time
-from collections import deque
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from assistant.adapters.children import Starts, killed
 from assistant.errors import EngineError
 from assistant.ports import Completion
 
 LOAD_S = 20.0
 """Loading a model of 100 MB takes a second; a busy machine gets more."""
 ANSWER_S = 2.0
-STARTS_A_MINUTE = 4
-"""The first start and three more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class Llama:
         """The process starts with `start`, or with the first question."""
         self._plan, self._answer_s, self._load_s = plan, answer_s, load_s
         self._child: asyncio.subprocess.Process | None = None
-        self._starts: deque[float] = deque(maxlen=STARTS_A_MINUTE)
+        self._starts = Starts("the language model")
         self._turn = asyncio.Lock()
         self._closed = False
 
@@ -91,10 +87,7 @@ class Llama:
             raise EngineError("the language model is closed")
         if self._child is not None and self._child.returncode is None:
             return self._child
-        now = time.monotonic()
-        if len(self._starts) == STARTS_A_MINUTE and now - self._starts[0] < 60:
-            raise EngineError(f"the language model died {STARTS_A_MINUTE} times within a minute")
-        self._starts.append(now)
+        self._starts.note()
         try:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "assistant.adapters.llama_child"),
@@ -138,8 +131,4 @@ class Llama:
 
     async def _end(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        await killed(child)

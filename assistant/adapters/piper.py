@@ -12,18 +12,15 @@ import re
 import shutil
 import sys
 import tempfile
-import time
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
+from assistant.adapters.children import Starts, killed
 from assistant.domain.speech import plain
 from assistant.errors import EngineError
 
 ANSWER_S = 10.0
 """A short answer takes a quarter of a second; the first one also waits for the model, a second or two."""
-STARTS_A_MINUTE = 4
-"""The first start and three more; then it is left alone for a while."""
 _WROTE = re.compile(rb"Wrote (.+\.wav)\s*$")
 
 
@@ -39,7 +36,7 @@ class Piper:
         self.answer_s = answer_s
         self._folder: Path | None = None
         self._child: asyncio.subprocess.Process | None = None
-        self._starts: deque[float] = deque(maxlen=STARTS_A_MINUTE)
+        self._starts = Starts("Piper")
         self._turn = asyncio.Lock()
 
     @property
@@ -77,10 +74,7 @@ class Piper:
     async def _running(self) -> asyncio.subprocess.Process:
         if self._child is not None and self._child.returncode is None:
             return self._child
-        now = time.monotonic()
-        if len(self._starts) == STARTS_A_MINUTE and now - self._starts[0] < 60:
-            raise EngineError(f"Piper died {STARTS_A_MINUTE} times within a minute")
-        self._starts.append(now)
+        self._starts.note()
         try:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="line-assistant-voice-"))
@@ -100,11 +94,7 @@ class Piper:
 
     async def _end(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        await killed(child)
 
 
 async def _one(child: asyncio.subprocess.Process, words: str) -> bytes:

@@ -19,7 +19,8 @@ import llama_cpp
 import numpy as np
 import pytest
 
-from assistant.adapters.llama import STARTS_A_MINUTE, Llama, Plan
+from assistant.adapters.children import STARTS_A_MINUTE
+from assistant.adapters.llama import Llama, Plan
 from assistant.adapters.llama_child import MOST_TOKENS
 from assistant.adapters.weights import Weights
 from assistant.domain.spoken.mentions import Entities

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from assistant.adapters.children import STARTS_A_MINUTE
 from assistant.adapters.espeak import Espeak
-from assistant.adapters.piper import STARTS_A_MINUTE, Piper
+from assistant.adapters.piper import Piper
 from assistant.adapters.voices import FirstVoice
 from assistant.domain.speech import verbalise
 from assistant.errors import EngineError
