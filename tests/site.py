@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from assistant.adapters.templates import Templates
-from assistant.bootstrap import declarations
-from assistant.domain import declare
+from assistant.bootstrap import first_entities, first_world
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
@@ -50,11 +49,8 @@ def the_reader() -> Reader:
 
 def a_world() -> World:
     """The plant as its files declare it, before anything has happened."""
-    world = World()
-    for event in declarations(the_plant(), 0.0):
-        world.apply(event)
-    return world
+    return first_world(the_plant())
 
 
 def entities(world: World) -> Entities:
-    return declare.entities(world, declare.names(world, the_language().numbers))
+    return first_entities(world, the_language())

@@ -13,10 +13,8 @@ from assistant.adapters import audiofile, endpoint
 from assistant.adapters.audiofile import Samples
 from assistant.adapters.whisper import BEAM, Whisper
 from assistant.bench import Figure, Share
-from assistant.bootstrap import Site, declarations, vocabulary
-from assistant.domain import declare
+from assistant.bootstrap import Site, first_entities, first_world, vocabulary
 from assistant.domain.values import Hypothesis, Session, Transcript
-from assistant.domain.world import World
 from assistant.errors import AudioError
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
@@ -63,10 +61,7 @@ def measure(site: Site, model: Path, clips: Path, threads: int = 2) -> tuple[Fig
 
 def _judge(site: Site) -> Callable[[tuple[Hypothesis, ...], dict[str, Any]], tuple[bool, bool]]:
     """(whether it was understood, whether it came to an action that was not said)."""
-    world = World()
-    for event in declarations(site.plant, 0.0):
-        world.apply(event)
-    entities = declare.entities(world, declare.names(world, site.reader.language.numbers))
+    entities = first_entities(first_world(site.plant), site.reader.language)
     interpreter, specs = Interpreter(site.reader), site.intents.by_name
 
     def right(heard: tuple[Hypothesis, ...], label: dict[str, Any]) -> tuple[bool, bool]:

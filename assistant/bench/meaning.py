@@ -9,12 +9,10 @@ from statistics import median
 from typing import Any
 
 from assistant.bench import Figure
-from assistant.bootstrap import Site, declarations
-from assistant.domain import declare
+from assistant.bootstrap import Site, first_entities, first_world
 from assistant.domain.speech import digits
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.things import Lot
-from assistant.domain.world import World
 from assistant.turn.read import Reader
 
 LOTS = 20_000
@@ -56,11 +54,9 @@ def _ours(site: Site, lots: int) -> tuple[Reader, Entities]:
         for kind in site.reader.language.kinds
     )
     language = replace(site.reader.language, kinds=kinds)
-    world = World()
-    for event in declarations(site.plant, 0.0):
-        world.apply(event)
+    world = first_world(site.plant)
     world.lots = {ident: Lot(ident) for ident in (f"L{number:0{DIGITS}d}" for number in range(lots))}
-    return replace(site.reader, language=language), declare.entities(world, declare.names(world, language.numbers))
+    return replace(site.reader, language=language), first_entities(world, language)
 
 
 class _Reference:

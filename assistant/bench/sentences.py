@@ -16,19 +16,16 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from assistant.bench import Share
-from assistant.bootstrap import Site, declarations, understander, untrained
-from assistant.domain import declare
+from assistant.bootstrap import Site, first_entities, first_world, understander, untrained
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.values import HERE, MISSING, Command, Hypothesis, Session, Transcript
-from assistant.domain.world import World
 from assistant.errors import UsageError
 from assistant.settings.intents import Intents
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
 from assistant.turn.read import UNKNOWN
-from assistant.turn.understand import Understander
+from assistant.turn.understand import MODEL, NAMED, Understander
 
-UNITS = ("lot", "board", "machine", "line", "order")
 BINS = 10
 _NEXT = re.compile(r" ; (?=[a-z_]+(?: |$))")
 
@@ -104,10 +101,7 @@ async def measure(site: Site, file: Path) -> AsyncIterator[Result]:
 
 def plant(site: Site) -> Entities:
     """What can be named where nothing has happened yet."""
-    world = World()
-    for event in declarations(site.plant, 0.0):
-        world.apply(event)
-    return declare.entities(world, declare.names(world, site.reader.language.numbers))
+    return first_entities(first_world(site.plant), site.reader.language)
 
 
 async def _result(
@@ -132,7 +126,7 @@ async def _result(
     )
     times = [read.ms for read in reads[1:]]  # the first one also loads the model
     p95 = quantiles(times, n=20)[-1]
-    graded = [(read.commands[0].confidence, read.exact) for read in reads if read.commands[0].by == "model"]
+    graded = [(read.commands[0].confidence, read.exact) for read in reads if read.commands[0].by == MODEL]
     return Result(name, tuple(reads), shares, calibration_error(graded), median(times), p95)
 
 
@@ -174,7 +168,7 @@ def wrong(commands: Sequence[Command], sentence: Sentence, intents: Intents) -> 
         if spec is None or spec.kind != "action":
             continue
         units = _units(command.slots)
-        if not units and spec.one_of and set(spec.one_of) <= set(UNITS):
+        if not units and spec.one_of and set(spec.one_of) <= set(NAMED):
             continue  # asked which; nothing is done
         said = (command.intent, units)
         here = HERE in units.values() and (command.intent, {"unit": HERE}) in meant
@@ -193,7 +187,7 @@ def _asked(command: Command, intents: Intents) -> bool:
 
 
 def _units(slots: Mapping[str, str]) -> dict[str, str]:
-    return {slot: value for slot, value in slots.items() if slot in (*UNITS, "unit") and value != "*"}
+    return {slot: value for slot, value in slots.items() if slot in (*NAMED, "unit") and value != "*"}
 
 
 def calibration_error(graded: Sequence[tuple[float, bool]]) -> float:

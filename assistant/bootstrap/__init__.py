@@ -2,7 +2,16 @@
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
 from assistant.bootstrap.engines import ear, speech_model, understander, untrained, voice
-from assistant.bootstrap.site import ENDPOINT, Meaning, Site, declarations, load_site, vocabulary
+from assistant.bootstrap.site import (
+    ENDPOINT,
+    Meaning,
+    Site,
+    declarations,
+    first_entities,
+    first_world,
+    load_site,
+    vocabulary,
+)
 
 __all__ = [
     "ENDPOINT",
@@ -12,6 +21,8 @@ __all__ = [
     "Site",
     "declarations",
     "ear",
+    "first_entities",
+    "first_world",
     "host_core",
     "load_site",
     "open_core",

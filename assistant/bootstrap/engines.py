@@ -14,7 +14,7 @@ from assistant.adapters.piper import Piper
 from assistant.adapters.voices import FirstVoice
 from assistant.adapters.weights import Weights
 from assistant.adapters.whisper import Whisper
-from assistant.bootstrap.site import Site
+from assistant.bootstrap.site import Site, plain
 from assistant.errors import ModelError, UsageError
 from assistant.ports import Voice
 from assistant.settings import manifest
@@ -31,7 +31,11 @@ def understander(site: Site, stack: AsyncExitStack) -> Understander | None:
 
 def untrained(site: Site, stack: AsyncExitStack) -> Understander | None:
     """The same with the base model as it came, for comparison."""
-    return None if site.meaning is None else _understander(site, site.meaning.plain, Calibration(), stack)
+    if site.meaning is None:
+        return None
+    trained = site.meaning.plan
+    plan = plain(trained.model, trained.grammar, site.intents, site.reader, site.plant)
+    return _understander(site, plan, Calibration(), stack)
 
 
 def _understander(site: Site, plan: Plan, calibration: Calibration, stack: AsyncExitStack) -> Understander:

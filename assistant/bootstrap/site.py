@@ -16,6 +16,8 @@ from assistant.adapters.weights import Weights
 from assistant.domain import declare
 from assistant.domain import events as e
 from assistant.domain.declare import declared
+from assistant.domain.spoken.language import Language
+from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
 from assistant.settings import hardware, intents, language, manifest, meaning, plant
@@ -48,12 +50,8 @@ class Site:
 class Meaning:
     """How a site's language model is loaded, and what its probabilities are worth."""
 
-    model: str
-    """Id in the manifest."""
     plan: Plan
     calibration: Calibration
-    plain: Plan
-    """The same base without an adapter, shown the site's own examples instead."""
 
 
 def load_site(folder: Path | None) -> Site:
@@ -83,16 +81,16 @@ def _meaning(folder: Path | None, intents: Intents, reader: Reader, plant: Plant
         return None
     base = str(next(weights.glob("*.gguf")))
     shape = grammar((grammars / "command.gbnf").read_text(encoding="utf-8"), intents)
-    world = World()
-    for event in declarations(plant, 0.0):
-        world.apply(event)
-    there = declare.entities(world, declare.names(world, reader.language.numbers))
-    shown = fewshot.before(reader, intents, there)
-    plain = Plan(base, "", shown, fewshot.AFTER, fewshot.END, shape, context=2048)
     if adapter.is_file() and _trained(card.intents, intents):
         plan = Plan(base, str(adapter), card.before, card.after, card.end, shape)
-        return Meaning(card.base, plan, Calibration(card.calibration), plain)
-    return Meaning(card.base, plain, Calibration(), plain)
+        return Meaning(plan, Calibration(card.calibration))
+    return Meaning(plain(base, shape, intents, reader, plant), Calibration())
+
+
+def plain(base: str, shape: str, intents: Intents, reader: Reader, plant: Plant) -> Plan:
+    """The base model without an adapter, shown the site's own examples instead."""
+    shown = fewshot.before(reader, intents, first_entities(first_world(plant), reader.language))
+    return Plan(base, "", shown, fewshot.AFTER, fewshot.END, shape, context=2048)
 
 
 def _trained(known: Sequence[str], intents: Intents) -> bool:
@@ -125,6 +123,19 @@ def vocabulary(site: Site) -> list[str]:
 def _numbers(digits: int) -> Iterator[str]:
     """Numbers of so many digits, all different, to spell an id without naming one."""
     return ("".join(str((start + 3 * i) % 10) for i in range(digits)) for start in (5, 6, 8, 9, 2))
+
+
+def first_world(plant: Plant) -> World:
+    """A site's plant as its files declare it, before anything has happened."""
+    world = World()
+    for event in declarations(plant, 0.0):
+        world.apply(event)
+    return world
+
+
+def first_entities(world: World, language: Language) -> Entities:
+    """What words can name there."""
+    return declare.entities(world, declare.names(world, language.numbers))
 
 
 def declarations(plant: Plant, now: float) -> Iterator[e.Event]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from assistant.domain.spoken.mentions import Entities
 from assistant.settings.intents import Intents
-from assistant.turn.read import Reader
-from assistant.turn.shape import UNKNOWN, written
+from assistant.turn.read import UNKNOWN, Reader
+from assistant.turn.shape import written
 from assistant.turn.wording import wording
 
 BEFORE = "<|im_start|>"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.mentions import Entities, Mention
-from assistant.domain.spoken.tokens import starts, tokenize
+from assistant.domain.spoken.tokens import stands, tokenize
 from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import UNKNOWN, Reader
@@ -57,8 +57,7 @@ class Interpreter:
 
     def _denies(self, text: str) -> bool:
         """Whether a "don't" stands anywhere in it."""
-        tokens = tokenize(text, self.reader.language)
-        return any(starts(tokens, index, self.reader.language.negations) for index in range(len(tokens)))
+        return stands(tokenize(text, self.reader.language), self.reader.language.negations)
 
     async def _by_model(
         self, understander: Understander, text: str, dialogue: Dialogue, entities: Entities

@@ -13,7 +13,7 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Marked, Mention, find, mark
 from assistant.domain.spoken.numbers import is_number
 from assistant.domain.spoken.times import canonical_times
-from assistant.domain.spoken.tokens import Token, starts, tokenize
+from assistant.domain.spoken.tokens import Token, stands, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
 from assistant.ports import Match, Matcher
 from assistant.settings.intents import Intents
@@ -193,7 +193,7 @@ class Reader:
     def _scope(self, tokens: Sequence[Token], entities: Entities) -> str:
         """`exception` or `part` for a sentence about some but not all of what it names, which no command can say."""
         named = [one for one in find(tokens, self.language, entities) if one.kind not in ("number", "period", "unit")]
-        if named and any(starts(tokens, index, self.language.exceptions) for index in range(len(tokens))):
+        if named and stands(tokens, self.language.exceptions):
             return "exception"
         kinds = {kind.kind for kind in self.language.kinds}
         if any(self._counted(tokens, one.start) for one in named if one.kind in kinds):

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 from assistant.ports import Match
 from assistant.settings.intents import Intent, Intents
+from assistant.turn.read import MOST_COMMANDS, UNKNOWN
 
 IT = "it"
 """What was last spoken of."""
-UNKNOWN = "unknown"
-MOST_COMMANDS = 6
-"""In one breath."""
 _MARKER = re.compile(r"([a-z]+)([1-9])")
 
 

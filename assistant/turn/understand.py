@@ -16,13 +16,14 @@ import structlog
 
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Mention
-from assistant.domain.spoken.tokens import starts, tokenize
+from assistant.domain.spoken.tokens import stands, tokenize
 from assistant.domain.values import HERE, Command
 from assistant.errors import EngineError
 from assistant.ports import LanguageModel
 from assistant.settings.intents import Intents
 from assistant.turn.ground import ANY_UNIT, grounded
-from assistant.turn.shape import UNKNOWN, Proposal, parse
+from assistant.turn.read import UNKNOWN
+from assistant.turn.shape import Proposal, parse
 from assistant.turn.wording import Wording, wording
 
 MODEL = "model"
@@ -146,7 +147,7 @@ class Understander:
         if not any(self.intents.by_name[p.intent].kind == "action" or p.intent == CONSENT for p in proposals):
             return ""
         tokens = tokenize(shown.said, self.language)
-        if any(starts(tokens, index, self.language.negations) for index in range(len(tokens))):
+        if stands(tokens, self.language.negations):
             return "negation"
         used = {value for proposal in proposals for value in proposal.slots.values()}
         free = any(self.intents.by_name[proposal.intent].free for proposal in proposals)

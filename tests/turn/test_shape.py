@@ -13,7 +13,8 @@ from assistant.domain.spoken.mentions import Entities
 from assistant.ports import Match
 from assistant.settings.paths import shipped_site
 from assistant.turn import fewshot
-from assistant.turn.shape import IT, MOST_COMMANDS, UNKNOWN, Proposal, grammar, parse, written
+from assistant.turn.read import MOST_COMMANDS, UNKNOWN
+from assistant.turn.shape import IT, Proposal, grammar, parse, written
 from tests.site import a_world, entities, the_intents, the_reader
 
 INTENTS = the_intents()

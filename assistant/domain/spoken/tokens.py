@@ -133,3 +133,8 @@ def starts(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...
         if tuple(t.text for t in tokens[index : index + len(phrase)]) == phrase:
             return len(phrase)
     return 0
+
+
+def stands(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> bool:
+    """Whether one of `phrases` stands anywhere."""
+    return any(starts(tokens, index, phrases) for index in range(len(tokens)))
