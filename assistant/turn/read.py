@@ -41,6 +41,8 @@ class Reader:
     """Intent -> its slot that is free text."""
     first: Mapping[str, str]
     """Intent -> the slot that "it" stands for while nobody knows better."""
+    figures: Mapping[str, Sequence[str]]
+    """Intent -> its slots, of those that tell a figure of a period."""
 
     @classmethod
     def of(cls, matcher: Matcher, language: Language, intents: Intents) -> Reader:
@@ -51,6 +53,7 @@ class Reader:
             language,
             free={spec.intent: spec.free for spec in specs if spec.free},
             first={spec.intent: spec.one_of[0] for spec in specs if spec.one_of},
+            figures={spec.intent: spec.slots for spec in specs if spec.kind == "lookup" and "period" in spec.slots},
         )
 
     def read(self, text: str, entities: Entities) -> tuple[Command, ...]:
@@ -69,6 +72,8 @@ class Reader:
         return self.matcher.match_slot(slot, marked.text)
 
     def _tokens(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
+        if self._corrects(text, tokens, entities):
+            return ()
         return (
             self._direct(text, tokens, entities)
             or self._corrected(text, tokens, entities)
@@ -89,6 +94,20 @@ class Reader:
         """The whole sentence by one template."""
         found = self._match(tokens, entities)
         return () if found is None else self._commands(text, tokens, *found)
+
+    def _corrects(self, text: str, tokens: Sequence[Token], entities: Entities) -> bool:
+        """Whether free text begins with a correction of what was named: "note on lot 1, no, on lot 2: …"."""
+        found = self._match(tokens, entities)
+        if found is None:
+            return False
+        marked, match = found
+        kinds = {marked.mentions[value].kind for value in match.slots.values() if value in marked.mentions}
+        for span in match.spans.values():
+            free = tokenize(_verbatim(text, marked, span), self.language)
+            after = starts(free, 0, self.language.corrections)
+            if after and any(m.kind in kinds and m.start - after <= 1 for m in find(free, self.language, entities)):
+                return True
+        return False
 
     def _match(self, tokens: Sequence[Token], entities: Entities) -> tuple[Marked, Match] | None:
         found: list[tuple[Marked, Match]] = []
@@ -130,7 +149,11 @@ class Reader:
                 if wrong is None:
                     return ()
                 said = wrong
-        return self._direct(text, said, entities) or self._several(text, said, entities)
+        commands = self._direct(text, said, entities) or self._several(text, said, entities)
+        taken_back = bool(commands) and commands[-1].intent == REFUSAL
+        if taken_back and any(command.slots for command in self._direct(text, parts[0], entities)):
+            return (self._withdrawn(text),)  # "release lot 4741, oh no no, don't"; not "yes, no, don't"
+        return commands
 
     def _it_named(self, said: Sequence[Token], fixed: list[Token], entities: Entities) -> list[Token]:
         """`release lot 4713, I mean hold it`: "it" is the one thing that was named before the correction."""
@@ -159,10 +182,23 @@ class Reader:
             others = self._direct(text, rest, entities) or self._several(text, rest, entities)
             taken_back = any(other.intent in (REFUSAL, UNKNOWN) for other in others)
             if taken_back and first[-1].intent != REFUSAL:
-                return (Command(UNKNOWN, text=text, doubt="withdrawn"),)  # "hold lot 4712, no way"
+                return (self._withdrawn(text),)  # "hold lot 4712, no way"
             if others:
+                first = self._shared(first, others[0])
                 return (*first, *(other for other in others if not _again(other, first)))
         return ()
+
+    def _withdrawn(self, text: str) -> Command:
+        return Command(UNKNOWN, text=text, doubt="withdrawn")
+
+    def _shared(self, first: tuple[Command, ...], then: Command) -> tuple[Command, ...]:
+        """"Yield and downtime on line one today": a figure of nothing named is of what the next one names."""
+        (*_, last) = first
+        if last.slots or not then.slots or not {last.intent, then.intent} <= self.figures.keys():
+            return first
+        shared = {slot: value for slot, value in then.slots.items() if slot in self.figures[last.intent]}
+        heard = {slot: words for slot, words in then.heard.items() if slot in shared}
+        return (*first[:-1], replace(last, slots=shared, heard=heard, options=then.options))
 
     def _commands(self, text: str, tokens: Sequence[Token], marked: Marked, match: Match) -> tuple[Command, ...]:
         """One template's match as commands: one for each thing that was named together."""

@@ -29,8 +29,10 @@ from render import FRAMES, UNKNOWN, Clause, Renderer
 
 from assistant.turn.wording import Wording, wording
 
-SHARE_UNKNOWN = 0.36
+SHARE_UNKNOWN = 0.42
 """At least a third of what is said near a headset is not for it."""
+SHARE_TOGETHER = 0.05
+"""Of commands: several that lean on each other."""
 SHARE_OWN = 0.12
 """Of a command's sentences, from the intents' own templates."""
 NAMES = FRAMES["names"]
@@ -49,8 +51,7 @@ TALK_AFTER = FRAMES["talk_after"]
 EXCEPTIONS = FRAMES["exceptions"]
 PAIRS = FRAMES["pairs"]
 NOUNS = FRAMES["nouns"]
-NOT_AN_ORDER = frozenset("i we need lot lots board boards batch serial unit the this that it machine printer".split())
-"""Words with which a sentence begins that cannot be told to somebody else, or denied, by putting words before it."""
+VERBS = frozenset(FRAMES["verbs"])
 
 
 class Recipe(Renderer):
@@ -63,6 +64,8 @@ class Recipe(Renderer):
         rng = self.rng
         if rng.random() < SHARE_UNKNOWN:
             return [self._not_for_us()]
+        if rng.random() < SHARE_TOGETHER:
+            return self._leaning()
         clause = self._command()
         spec = self.intents.by_name[clause.intent]
         if spec.kind == "dialogue":
@@ -77,7 +80,7 @@ class Recipe(Renderer):
             while self.intents.by_name[other.intent].kind == "dialogue" or other.intent == "undo":
                 other = self._command()
             return self._joined([clause, other])
-        if clause.things and kind < 0.22 and not clause.free:
+        if clause.things and kind < 0.22:
             return [self._corrected(clause)]
         if kind < 0.26 and spec.kind == "action":
             return self._replaced(clause)
@@ -121,6 +124,15 @@ class Recipe(Renderer):
         clauses[0].text = ""
         return clauses
 
+    def _leaning(self) -> list[Clause]:
+        """Commands of which one is not whole without the other: "release lot 1, then the same for lot 2"."""
+        clauses = [self.clause(way) for way in self.rng.choice(self.together)]
+        clauses[0] = self._dressed(clauses[0], often=0.3)
+        clauses[-1].text = " ".join(clause.text for clause in clauses).replace(" ,", ",")
+        for clause in clauses[:-1]:
+            clause.text = ""
+        return clauses
+
     def _paired(self) -> list[Clause]:
         """Two questions about the same: "yield and downtime on line one today"."""
         rng = self.rng
@@ -151,7 +163,7 @@ class Recipe(Renderer):
         if not said or clause.text.count(said) != 1:
             return clause
         how = f", {rng.choice(CORRECTIONS)}, " if rng.random() < 0.7 else f" {rng.choice(CORRECTIONS)} "
-        if rng.random() < 0.6:
+        if clause.free or rng.random() < 0.6:
             clause.text = clause.text.replace(said, f"{first}{how}{said}")
         else:
             clause.text = clause.text.replace(said, first) + f"{how}{said}"
@@ -184,13 +196,7 @@ class Recipe(Renderer):
             clause = self.clause(rng.choice(self.ways[UNKNOWN]))
             return self._dressed(clause, often=0.15)
         name = rng.choice([n for n, spec in self.intents.by_name.items() if spec.kind == "action" and n != "note"])
-        inner = self.clause(rng.choice(self.own[name]))
-        while (
-            inner.text.split()[0] in NOT_AN_ORDER
-            or inner.text[0].isupper()
-            or inner.text.split()[0] in self.spoken_values
-        ):
-            inner = self.clause(rng.choice(self.own[name]))
+        inner = self._order(name)
         bare = inner.text
         share = rng.random()
         groups = (
@@ -219,6 +225,15 @@ class Recipe(Renderer):
             if not inner.things and ("unit", "it") in inner.slots:
                 return Clause(text, "status", [("unit", "it")], [], source="frame:may")
         return Clause(text, UNKNOWN, [], inner.things, source="frame")
+
+    def _order(self, intent: str) -> Clause:
+        """A sentence that begins with a verb: it can be denied, or told to somebody else, by words put before it."""
+        while True:
+            ways = self.own[intent] if self.rng.random() < 0.4 else self.ways[intent]
+            clause = self.clause(self.rng.choice(ways))
+            words = clause.text.rstrip("?").split()
+            if words[0] in VERBS and not set(words) & {"you", "I", "me"} and not clause.free:
+                return clause
 
     # ---- disturb and mark ------------------------------------------------------------------------------------
 
@@ -267,6 +282,10 @@ class Recipe(Renderer):
             if answer is None:
                 return None
             answers.append(answer)
+        periods = {marker for marker, mention in shown.mentions.items() if mention.kind == "period"}
+        takes = any("period" in self.intents.by_name[c.intent].slots for c in clauses if c.intent != UNKNOWN)
+        if takes and periods - set(" ".join(answers).replace(";", " ").split()):
+            return None  # a period that the answer would drop
         return {"text": shown.text, "answer": "; ".join(answers), "said": said, "source": clauses[-1].source}
 
     def _answer(self, clause: Clause, shown: Wording, seen: Counter[str]) -> str | None:

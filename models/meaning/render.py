@@ -72,8 +72,14 @@ class Renderer:
         self.ways: dict[str, list[Way]] = {}
         self.own: dict[str, list[Way]] = {}
         self.free_texts: list[str] = []
-        for file in sorted((Path(__file__).parent / "plans").glob("*.yaml")):
-            self._plans(yaml.safe_load(file.read_text()), file.stem)
+        self.together: list[list[Way]] = []
+        plans = Path(__file__).parent / "plans"
+        for file in sorted(plans.rglob("*.yaml")):
+            data = yaml.safe_load(file.read_text())
+            if "together" in data:
+                self._together(data["together"], file.stem)
+            else:
+                self._plans(data, file.relative_to(plans).with_suffix("").as_posix())
         for name, spec in self.intents.by_name.items():
             rules = {rule: parse_sentence(text).expression for rule, text in spec.rules.items()}
             self.rules |= {f"{name}.{rule}": expression for rule, expression in rules.items()}
@@ -83,14 +89,11 @@ class Renderer:
         if noise is not None and noise.is_file():
             self._noise(yaml.safe_load(noise.read_text()))
         self.entities = self._entities()
-        self.spoken_values = {
-            form.split()[0] for values in self.lists.values() for forms in values.values() for form in forms
-        }
         self.longest_noise = max((len(key) for key in self.noise), default=0)
 
     def _plans(self, data: dict, name: str) -> None:
         intent = data["intent"]
-        assert intent == name, (intent, name)
+        assert intent == name.partition("/")[0], (intent, name)
         for slot, values in data.get("lists", {}).items():
             if slot == "text":
                 self.free_texts += values["free"]
@@ -107,6 +110,15 @@ class Renderer:
         for number, plan in enumerate(data["plans"]):
             says, slots = (plan["say"], plan.get("slots", {})) if isinstance(plan, dict) else ([plan], {})
             ways += [Way(intent, parse_sentence(say).expression, slots, f"{name}:{number}") for say in says]
+
+    def _together(self, plans: list[dict], name: str) -> None:
+        """Several commands in one breath that lean on each other: one way of each part."""
+        for number, plan in enumerate(plans):
+            slots = plan.get("slots", [{} for _ in plan["intents"]])
+            for say in plan["say"]:
+                parts = zip(plan["intents"], re.split(r"\s\|\s", say), slots, strict=True)
+                way = [Way(intent, parse_sentence(part).expression, own, f"{name}:{number}") for intent, part, own in parts]
+                self.together.append(way)
 
     def _noise(self, data: dict) -> None:
         self.disturbance = data["rate"]
@@ -142,6 +154,8 @@ class Renderer:
     def clause(self, way: Way) -> Clause:
         """One sentence of a way of saying."""
         clause = Clause("", way.intent, [(slot, value) for slot, value in way.slots.items()], source=way.source)
+        if "period" in way.slots:  # said as one word with its noun: "today's yield"
+            clause.things.append(("period", "*"))
         text = " ".join(self._expand(way.expression, clause).split()).replace(" ,", ",")
         clause.text = DOUBLE_ARTICLE.sub("", text)
         return clause

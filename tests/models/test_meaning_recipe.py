@@ -62,7 +62,7 @@ def test_no_id_is_shown(tmp_path: Path) -> None:
 
 def test_no_sentence_of_the_measurement_is_a_way_of_saying() -> None:
     """Verbatim, that is: what is alike in spirit is the point of a held-out set."""
-    plans = " ".join(file.read_text().lower() for file in sorted((RECIPE / "plans").glob("*.yaml")))
+    plans = " ".join(file.read_text().lower() for file in sorted((RECIPE / "plans").rglob("*.yaml")))
     lines = (ROOT / "tests" / "meaning" / "test.tsv").read_text().lower().splitlines()
     texts = [line.split("\t")[0] for line in lines if line and not line.startswith("#")]
     # Of five words or more: shorter ones ("say again") anybody would write.
@@ -71,8 +71,14 @@ def test_no_sentence_of_the_measurement_is_a_way_of_saying() -> None:
 
 
 def test_there_is_a_plan_for_every_intent_and_only_for_them() -> None:
-    plans = {file.stem for file in (RECIPE / "plans").glob("*.yaml")}
+    plans = {file.stem for file in (RECIPE / "plans").glob("*.yaml")} - {"together"}
     assert plans == {*the_intents().by_name, "unknown"}
+
+
+def test_what_is_said_in_one_breath_is_of_intents_that_there_are() -> None:
+    plans = yaml.read(RECIPE / "plans" / "together.yaml", dict[str, list[dict[str, Any]]])["together"]
+    assert {intent for plan in plans for intent in plan["intents"]} <= the_intents().by_name.keys()
+    assert all(say.count(" | ") == len(plan["intents"]) - 1 for plan in plans for say in plan["say"])
 
 
 def test_the_card_speaks_of_this_sites_intents() -> None:

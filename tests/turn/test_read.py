@@ -77,6 +77,15 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "note on board 10233: no, scratch that corner, lot 4711 and stop oven one": [
         ("note", {"board": "B10233", "text": "no, scratch that corner, lot 4711 and stop oven one"})
     ],
+    # but a correction of what the note is about is no part of it
+    "note on lot 4711, no, on 4712: scratched": [("unknown", {})],
+    "release lot 4712, oh no no no, don't": [("unknown", {})],
+    "yes, no, don't": [("no", {})],
+    # figures asked for together are of the same
+    "yield and downtime on line one today": [
+        ("yield", {"line": "SMT-1", "period": "today"}),
+        ("downtime", {"line": "SMT-1", "period": "today"}),
+    ],
     # near misses
     "hold yield line": [("unknown", {})],
     "where is the coffee machine": [("unknown", {})],
