@@ -192,7 +192,7 @@ class Reader:
         return Command(UNKNOWN, text=text, doubt="withdrawn")
 
     def _shared(self, first: tuple[Command, ...], then: Command) -> tuple[Command, ...]:
-        """"Yield and downtime on line one today": a figure of nothing named is of what the next one names."""
+        """ "Yield and downtime on line one today": a figure of nothing named is of what the next one names."""
         (*_, last) = first
         if last.slots or not then.slots or not {last.intent, then.intent} <= self.figures.keys():
             return first

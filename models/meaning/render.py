@@ -116,9 +116,9 @@ class Renderer:
         for number, plan in enumerate(plans):
             slots = plan.get("slots", [{} for _ in plan["intents"]])
             for say in plan["say"]:
-                parts = zip(plan["intents"], re.split(r"\s\|\s", say), slots, strict=True)
-                way = [Way(intent, parse_sentence(part).expression, own, f"{name}:{number}") for intent, part, own in parts]
-                self.together.append(way)
+                parts = [parse_sentence(part).expression for part in re.split(r"\s\|\s", say)]
+                named = zip(plan["intents"], parts, slots, strict=True)
+                self.together.append([Way(intent, part, own, f"{name}:{number}") for intent, part, own in named])
 
     def _noise(self, data: dict) -> None:
         self.disturbance = data["rate"]
