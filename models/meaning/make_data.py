@@ -25,7 +25,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from render import FRAMES, UNKNOWN, Clause, Renderer
+from render import FRAMES, SITE, UNKNOWN, Clause, Renderer
 
 from assistant.turn.wording import Wording, wording
 
@@ -354,9 +354,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--count", type=int, default=60_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--site", type=Path, default=SITE, help="another site's folder, with intents of its own")
     parser.add_argument("--noise", type=Path, default=Path(__file__).with_name("noise.yaml"))
     options = parser.parse_args(arguments)
-    recipe = Recipe(options.seed, options.noise)
+    recipe = Recipe(options.seed, options.noise, options.site)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     shares: Counter[str] = Counter()
     with options.output.open("w") as file:

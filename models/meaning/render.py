@@ -21,6 +21,8 @@ from assistant.settings import intents as intents_file
 from assistant.settings import language as language_file
 
 SITE = Path(__file__).parents[2]
+PLANS = Path("models", "meaning", "plans")
+"""Within a site; another site's own stand beside this one's."""
 UNKNOWN = "unknown"
 FRAMES = yaml.safe_load(Path(__file__).with_name("frames.yaml").read_text(encoding="utf-8"))
 """Words and frames around a sentence, by name."""
@@ -61,10 +63,12 @@ class Way:
 class Renderer:
     """Everything that a sentence is made of; the same seed gives the same sentences."""
 
-    def __init__(self, seed: int, noise: Path | None) -> None:
+    def __init__(self, seed: int, noise: Path | None, site: Path = SITE) -> None:
         self.rng = random.Random(seed)
-        self.language: Language = language_file.load(SITE / "grammars")
-        self.intents = intents_file.load(SITE / "intents")
+        self.language: Language = language_file.load(site / "grammars")
+        self.intents = intents_file.load(site / "intents")
+        if missing := {"lot", "board", "order"} - {spec.kind for spec in self.language.kinds}:
+            raise SystemExit(f"{site}: the plans speak of {', '.join(sorted(missing))}; another domain needs its own")
         self.lists: dict[str, dict[str, list[str]]] = {
             name: {value: list(forms) for value, forms in values.items()} for name, values in self.intents.lists.items()
         }
@@ -73,17 +77,18 @@ class Renderer:
         self.own: dict[str, list[Way]] = {}
         self.free_texts: list[str] = []
         self.together: list[list[Way]] = []
-        plans = Path(__file__).parent / "plans"
-        for file in sorted(plans.rglob("*.yaml")):
-            data = yaml.safe_load(file.read_text())
-            if "together" in data:
-                self._together(data["together"], file.stem)
-            else:
-                self._plans(data, file.relative_to(plans).with_suffix("").as_posix())
+        for plans in dict.fromkeys((SITE / PLANS, site / PLANS)):
+            for file in sorted(plans.rglob("*.yaml")):
+                data = yaml.safe_load(file.read_text())
+                if "together" in data:
+                    self._together(data["together"], file.stem)
+                elif data["intent"] in (*self.intents.by_name, UNKNOWN):
+                    self._plans(data, file.relative_to(plans).with_suffix("").as_posix())
         for name, spec in self.intents.by_name.items():
             rules = {rule: parse_sentence(text).expression for rule, text in spec.rules.items()}
             self.rules |= {f"{name}.{rule}": expression for rule, expression in rules.items()}
             self.own[name] = [Way(name, parse_sentence(s).expression, {}, "own") for s in spec.sentences]
+            self.ways.setdefault(name, self.own[name])
         self.noise: dict[tuple[str, ...], tuple[list[str], list[int]]] = {}
         self.disturbance = 0.0
         if noise is not None and noise.is_file():
@@ -114,6 +119,8 @@ class Renderer:
     def _together(self, plans: list[dict], name: str) -> None:
         """Several commands in one breath that lean on each other: one way of each part."""
         for number, plan in enumerate(plans):
+            if not set(plan["intents"]) <= self.intents.by_name.keys():
+                continue
             slots = plan.get("slots", [{} for _ in plan["intents"]])
             for say in plan["say"]:
                 parts = [parse_sentence(part).expression for part in re.split(r"\s\|\s", say)]

@@ -103,9 +103,20 @@ def loss_of(model, rows: list[tuple[list[int], int]], pad: int) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits.float(), inputs[:, 1:][asked])
 
 
+def turned(values: np.ndarray, heads: int, *, back: bool = False) -> np.ndarray:
+    """Rows of a head's rotation: halves one after the other here, side by side in llama.cpp."""
+    first, second = (-1, 2) if back else (2, -1)
+    return values.reshape(heads, first, second, values.shape[-1]).swapaxes(1, 2).reshape(values.shape)
+
+
+def heads_of(config, target: str, side: str) -> int:
+    """How many heads' rotations the rows of a tensor are; 0 for one that is not rotated."""
+    heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+    return heads.get(target, 0) if side == "lora_B" else 0
+
+
 def write_gguf(model, file: Path, card: dict) -> None:
     """The adapter as llama.cpp reads it."""
-    config = model.config
     writer = gguf.GGUFWriter(file, "llama")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string("adapter.type", "lora")
@@ -114,15 +125,28 @@ def write_gguf(model, file: Path, card: dict) -> None:
         parts = name.split(".")  # base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight
         layer, target, side = parts[parts.index("layers") + 1], parts[-3], parts[-2]
         values = tensor.float().numpy()
-        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(target)
-        if heads and side == "lora_B":  # llama.cpp keeps the halves of each head's rotation side by side
-            rows = values.shape[0]
-            values = values.reshape(heads, 2, rows // heads // 2, -1).swapaxes(1, 2).reshape(rows, -1)
+        if heads := heads_of(model.config, target, side):
+            values = turned(values, heads)
         writer.add_tensor(f"blk.{layer}.{TARGETS[target]}.weight.{side.lower()}", values.astype(np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read_gguf(file: Path, config) -> dict[str, torch.Tensor]:
+    """An adapter's weights by peft's names: what write_gguf wrote."""
+    names = {short: target for target, short in TARGETS.items()}
+    state = {}
+    for tensor in gguf.GGUFReader(file).tensors:
+        _, layer, short, _, side = tensor.name.split(".")  # blk.0.attn_q.weight.lora_a
+        target, side = names[short], side[:-1] + side[-1].upper()
+        block = "mlp" if short.startswith("ffn") else "self_attn"
+        values = np.array(tensor.data, dtype=np.float32)
+        if heads := heads_of(config, target, side):
+            values = turned(values, heads, back=True)
+        state[f"base_model.model.model.layers.{layer}.{block}.{target}.{side}.weight"] = torch.from_numpy(values)
+    return state
 
 
 def main() -> None:
@@ -132,7 +156,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--base", type=Path)
-    parser.add_argument("--start", type=Path, help="a checkpoint of an earlier run to begin from")
+    parser.add_argument("--start", type=Path, help="an adapter (GGUF) to go on from, with other data")
     parser.add_argument("--rate", type=float, default=RATE, help="peak learning rate")
     parser.add_argument("--steps", type=int, default=0, help="train on so many batches, not on all")
     options = parser.parse_args()
@@ -152,7 +176,7 @@ def main() -> None:
     plan = list(batches(len(examples), [len(tokens) for tokens, _ in examples], options.seed))
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if options.start:
-        set_peft_model_state_dict(model, torch.load(options.start, weights_only=True)["adapter"])
+        set_peft_model_state_dict(model, read_gguf(options.start, model.config))
     # The sums are made in bf16; what is learnt is kept in float32, where a small step is not lost.
     masters = [weight.detach().float() for weight in weights]
     optimiser = torch.optim.AdamW(masters, lr=options.rate, weight_decay=0.0, betas=(0.9, 0.98))
