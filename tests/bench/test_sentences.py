@@ -16,7 +16,7 @@ from assistant.turn.interpret import Interpreter
 from tests.site import the_intents
 
 FOLDER = Path(__file__).parents[1] / "meaning"
-HALVES = ("dev.tsv", "test.tsv")
+FILES = ("dev.tsv", "test.tsv", "fresh.tsv")
 UNITS = {"lot", "board", "machine", "line", "order", "product"}
 
 
@@ -90,10 +90,10 @@ def test_a_line_without_its_meaning_is_named(tmp_path: Path) -> None:
         sentences.sentences(file)
 
 
-@pytest.mark.parametrize("half", HALVES)
-def test_what_sentences_mean_is_in_the_contract(half: str) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_what_sentences_mean_is_in_the_contract(file: str) -> None:
     specs, lists = the_intents().by_name, the_intents().lists
-    for sentence in sentences.sentences(FOLDER / half):
+    for sentence in sentences.sentences(FOLDER / file):
         for intent, slots in sentence.commands:
             assert intent == "unknown" or intent in specs, sentence
             for slot, value in slots.items():
@@ -102,10 +102,10 @@ def test_what_sentences_mean_is_in_the_contract(half: str) -> None:
 
 
 def test_a_third_of_the_sentences_is_not_for_us() -> None:
-    both = [sentence for half in HALVES for sentence in sentences.sentences(FOLDER / half)]
-    assert len(both) >= 500 and len({sentence.text for sentence in both}) == len(both)
-    assert sum(sentence.commands[0][0] == "unknown" for sentence in both) >= len(both) / 3
-    assert {intent for sentence in both for intent, _ in sentence.commands} == {*the_intents().by_name, "unknown"}
+    read = [sentence for file in FILES for sentence in sentences.sentences(FOLDER / file)]
+    assert len(read) >= 1500 and len({sentence.text for sentence in read}) == len(read)
+    assert sum(sentence.commands[0][0] == "unknown" for sentence in read) >= len(read) / 3
+    assert {intent for sentence in read for intent, _ in sentence.commands} == {*the_intents().by_name, "unknown"}
 
 
 async def test_free_words_are_understood_by_the_real_model() -> None:
