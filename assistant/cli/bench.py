@@ -32,6 +32,8 @@ class Plain:
 
 
 PARTS = ("hearing", "meaning", "appends")
+HELD_OUT = ("test.tsv", "fresh.tsv")
+"""Sentences that nothing was fitted to."""
 
 
 @app.command()
@@ -70,7 +72,9 @@ def _measure(
             yield from shares
         case "meaning":
             yield meaning.measure(loaded)
-            yield from _understanding(loaded, sentences or shipped_site() / "tests" / "meaning" / "test.tsv")
+            folder = shipped_site() / "tests" / "meaning"
+            for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
+                yield from _understanding(loaded, file)
         case _:
             with tempfile.TemporaryDirectory(
                 dir=Path.cwd()
@@ -84,6 +88,7 @@ def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
 
     if not file.is_file():
         return
+    yield Plain("sentences of", file.name)
     with asyncio.Runner() as runner:
         results = sentences.measure(site, file)
         while True:
