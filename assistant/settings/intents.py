@@ -20,12 +20,14 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Confidence, 0 to 1: from `act` on taken as heard, below `ask` asked again, between the two confirmed.
 
     What a language model understood is a share of right answers (calibrated), what an ear heard is not: from `sure` on
-    the model is taken at its word, below it an action is confirmed.
+    the model is taken at its word, below it an action is confirmed, and below `heed` it was not for us: more of what is
+    so unlikely is talk than a command.
     """
 
     act: float = 0.55
     ask: float = 0.3
     sure: float = 0.9
+    heed: float = 0.5
 
 
 class OrderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -65,6 +65,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     negations: tuple[str, ...]
     exceptions: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
 
@@ -105,6 +106,7 @@ def load(folder: Path) -> Language:
         joins=_longest_first(phrases.joins),
         exceptions=_longest_first(phrases.exceptions),
         parts=_longest_first(phrases.parts),
+        requests=_longest_first(phrases.requests),
         negations=_longest_first(phrases.negations),
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
         skip=_longest_first(phrases.skip),

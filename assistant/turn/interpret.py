@@ -63,11 +63,11 @@ class Interpreter:
         self, understander: Understander, text: str, dialogue: Dialogue, entities: Entities
     ) -> tuple[Command, ...]:
         """What it says by itself; or, as the answer to a question for one slot, together with what was asked about."""
-        understood = await understander.understand(text, entities)
+        understood = understander.heeded(await understander.understand(text, entities))
         if understood[0].intent != UNKNOWN or dialogue.state is not State.ASKING:
             return understood
         (pending,) = dialogue.commands
-        whole = await understander.understand(f"{pending.text.rstrip('.?!')}, {text}", entities)
+        whole = understander.heeded(await understander.understand(f"{pending.text.rstrip('.?!')}, {text}", entities))
         if len(whole) == 1 and whole[0].intent == pending.intent and dialogue.slot in whole[0].slots:
             filled = whole[0]
             slots = {**pending.slots, dialogue.slot: filled.slots[dialogue.slot]}

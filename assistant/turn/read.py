@@ -185,7 +185,7 @@ class Reader:
                 return (self._withdrawn(text),)  # "hold lot 4712, no way"
             if others:
                 first = self._shared(first, others[0])
-                return (*first, *(other for other in others if not _again(other, first)))
+                return (*first, *(other for other in others if not again(other, first)))
         return ()
 
     def _withdrawn(self, text: str) -> Command:
@@ -257,9 +257,12 @@ class Reader:
         return Command(UNKNOWN, text=text)
 
 
-def _again(other: Command, first: Sequence[Command]) -> bool:
+def again(other: Command, first: Sequence[Command]) -> bool:
     """Whether it is said a second time: "I'm stuck, what can I say"."""
-    return any((one.intent, one.slots, one.options) == (other.intent, other.slots, other.options) for one in first)
+    return any(
+        (one.intent, one.slots, one.options, one.heard) == (other.intent, other.slots, other.options, other.heard)
+        for one in first
+    )
 
 
 def _freely(found: tuple[Marked, Match]) -> int:

@@ -22,7 +22,7 @@ from assistant.errors import EngineError
 from assistant.ports import LanguageModel
 from assistant.settings.intents import Intents
 from assistant.turn.ground import ANY_UNIT, grounded
-from assistant.turn.read import UNKNOWN
+from assistant.turn.read import UNKNOWN, again
 from assistant.turn.shape import Proposal, parse
 from assistant.turn.wording import Wording, wording
 
@@ -81,7 +81,19 @@ class Understander:
         if any(command is None for command in commands):
             return (nothing,)
         doubt = self._doubt(proposals, shown)
-        return tuple(replace(one, doubt=one.doubt or doubt) for command in commands for one in command or ())
+        said: list[Command] = []
+        for one in (one for command in commands for one in command or ()):
+            if not again(one, said):  # "nothing more from lot 4711, hold the lot" is one command
+                said.append(replace(one, doubt=one.doubt or doubt))
+        return tuple(said)
+
+    def heeded(self, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+        """The same commands, or `unknown` where they are so unlikely that they are better left alone."""
+        for command in commands:
+            spec = self.intents.by_name.get(command.intent)
+            if spec is not None and command.confidence < spec.confidence.heed:
+                return (Command(UNKNOWN, confidence=1.0 - command.confidence, by=MODEL, text=command.text),)
+        return commands
 
     def acts(self, command: Command) -> bool:
         """Whether a command is an action."""
@@ -149,6 +161,8 @@ class Understander:
         tokens = tokenize(shown.said, self.language)
         if stands(tokens, self.language.negations):
             return "negation"
+        if shown.said.rstrip().endswith("?") and not stands(tokens, self.language.requests):
+            return "question"
         used = {value for proposal in proposals for value in proposal.slots.values()}
         free = any(self.intents.by_name[proposal.intent].free for proposal in proposals)
         left_out = [m for m, mention in shown.mentions.items() if mention.kind in NAMED and m not in used]

@@ -53,14 +53,14 @@ def curve(graded: Sequence[tuple[float, bool]]) -> tuple[float, float]:
     return a, b
 
 
-async def graded(file: Path, points: Sequence[tuple[float, float]]) -> list[tuple[float, bool]]:
-    """(confidence, all right) of each sentence, read by the model alone."""
+async def graded(file: Path) -> list[tuple[float, bool]]:
+    """(probability of the answer, all right) of each sentence, read by the model alone."""
     site = bootstrap.load_site(None)
     async with AsyncExitStack() as stack:
         found = bootstrap.understander(site, stack)
         if found is None:
             raise SystemExit("no language model: assistant models pull")
-        by = Understander(found.model, found.language, found.intents, Calibration(tuple(points)))
+        by = Understander(found.model, found.language, found.intents, Calibration())
         entities = sentences.plant(site)
         results = []
         for sentence in sentences.sentences(file):
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--diagram", type=Path, default=SITE / "docs" / "reliability.svg")
     options = parser.parse_args()
     kept_aside = SITE / "tests" / "meaning"
-    raw = asyncio.run(graded(kept_aside / "dev.tsv", ((0.0, 0.0), (1.0, 1.0))))
+    raw = asyncio.run(graded(kept_aside / "dev.tsv"))
     a, b = curve(raw)
     points = [(p, round(1 / (1 + math.exp(-(a * log_odds(p) + b))), 4)) for p in GRID]
     card = HERE / "adapter.yaml"
@@ -117,8 +117,10 @@ def main() -> None:
     wrapped = re.sub(r"(.{1,116})(?:, |$)", r"\1,\n  ", line).strip().rstrip(",")
     text = re.sub(r"(?ms)^calibration: .*?\]\]\n?", "", card.read_text())
     card.write_text(text.rstrip() + "\n" + wrapped + "\n")
-    before = sentences.calibration_error(asyncio.run(graded(kept_aside / "test.tsv", ((0.0, 0.0), (1.0, 1.0)))))
-    shown = asyncio.run(graded(kept_aside / "test.tsv", points))
+    other = asyncio.run(graded(kept_aside / "test.tsv"))
+    before = sentences.calibration_error(other)
+    fitted = Calibration(tuple(points))
+    shown = [(fitted.confidence(probability), right) for probability, right in other]
     error = sentences.calibration_error(shown)
     options.diagram.write_text(diagram(shown, error))
     print(f"slope {a:.3f}, offset {b:.3f}; calibration error on the other half {before:.1f} -> {error:.1f} points")

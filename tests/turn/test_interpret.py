@@ -151,6 +151,14 @@ async def test_the_ear_caps_every_command_of_a_breath() -> None:
     assert [command.confidence for command in commands] == [pytest.approx(0.5)] * 2
 
 
+@pytest.mark.parametrize(("probability", "intent"), [(0.6, "hold"), (0.4, "unknown")])
+async def test_what_is_more_likely_wrong_than_right_is_left_alone(probability: float, intent: str) -> None:
+    model = ScriptedModel({"put lot1 aside": "hold lot1"}, (math.log(probability),))
+    (command,) = await typed("put lot 4712 aside", model)
+    assert (command.intent, command.by) == (intent, "model")
+    assert command.confidence == pytest.approx(0.6)
+
+
 async def test_a_keyboard_caps_nothing() -> None:
     model = ScriptedModel({"put lot1 aside": "hold lot1"}, (math.log(0.8),))
     (command,) = await typed("put lot 4712 aside", model)

@@ -242,6 +242,12 @@ async def test_a_yes_with_a_dont_in_it_is_doubted() -> None:
     assert (await one("well I don't really want that", "yes")).doubt
 
 
+async def test_an_action_out_of_a_question_is_doubted() -> None:
+    assert (await one("lot 4712, good to go?", "release lot1")).doubt == "question"
+    assert (await one("Could you let lot 4712 go?", "release lot1")).doubt == ""
+    assert (await one("lot 4712, good to go?", "status lot1")).doubt == ""
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
@@ -262,6 +268,13 @@ async def test_every_command_of_a_doubted_breath_is_doubted() -> None:
         "lots 4712 and 4713 aside, oven two off, oh and board 10231", "hold lot1; stop machine1"
     )
     assert [c.doubt for c in commands] == ["left out"] * 3
+
+
+async def test_what_is_said_twice_in_a_breath_is_one_command() -> None:
+    (command,) = await understood("nothing more from lot 4712, put the lot aside", "hold lot1; hold lot1")
+    assert command.slots == {"lot": "L4712"}
+    missing = await understood("lot 4798 aside and lot 4799 aside", "hold lot1; hold lot2")
+    assert [command.heard["lot"] for command in missing] == ["4798", "4799"]
 
 
 async def test_a_question_may_leave_out_what_was_named() -> None:

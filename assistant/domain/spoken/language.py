@@ -95,6 +95,8 @@ class Language:
     """Words that leave something out of what was said."""
     parts: tuple[tuple[str, ...], ...]
     """Words before a thing that mean only a part of it."""
+    requests: tuple[tuple[str, ...], ...]
+    """Words that make an order of a question."""
     slips: Mapping[tuple[str, ...], tuple[str, ...]]
     """A name's words as often written wrongly -> the words meant."""
     skip: tuple[tuple[str, ...], ...]
