@@ -72,13 +72,10 @@ class Reader:
         return self.matcher.match_slot(slot, marked.text)
 
     def _tokens(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
-        if self._corrects(text, tokens, entities):
-            return ()
-        return (
-            self._direct(text, tokens, entities)
-            or self._corrected(text, tokens, entities)
-            or self._several(text, tokens, entities)
-        )
+        found = self._match(tokens, entities)
+        if found is not None:
+            return () if self._corrects(text, *found, entities) else self._commands(text, tokens, *found)
+        return self._corrected(text, tokens, entities) or self._several(text, tokens, entities)
 
     def best(self, text: str, entities: Entities) -> Match | None:
         """The template that fits the whole of `text` best, if any does; "it" in free text as it was said."""
@@ -95,12 +92,8 @@ class Reader:
         found = self._match(tokens, entities)
         return () if found is None else self._commands(text, tokens, *found)
 
-    def _corrects(self, text: str, tokens: Sequence[Token], entities: Entities) -> bool:
+    def _corrects(self, text: str, marked: Marked, match: Match, entities: Entities) -> bool:
         """Whether free text begins with a correction of what was named: "note on lot 1, no, on lot 2: …"."""
-        found = self._match(tokens, entities)
-        if found is None:
-            return False
-        marked, match = found
         kinds = {marked.mentions[value].kind for value in match.slots.values() if value in marked.mentions}
         for span in match.spans.values():
             free = tokenize(_verbatim(text, marked, span), self.language)
