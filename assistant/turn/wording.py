@@ -65,9 +65,11 @@ def wording(said: str, language: Language, entities: Entities) -> Wording:
 
 
 def _means(mention: Mention, earlier: Mention) -> bool:
-    """Whether a thing was named before: the same id again, or "that lot" after a lot was named."""
+    """Whether a thing was named before: the same id again, "that lot" after a lot, "the oven" after oven two."""
     if mention.kind != earlier.kind or mention.kind in ("number", "period"):
         return False
+    if mention.options:
+        return len(earlier.values) == 1 and earlier.values[0] in mention.options
     return mention.values == (HERE,) or bool(mention.values == earlier.values and mention.heard == earlier.heard)
 
 
