@@ -33,7 +33,7 @@ class Plain:
 
 PARTS = ("hearing", "meaning", "appends")
 HELD_OUT = ("test.tsv", "fresh.tsv")
-"""Sentences that nothing was fitted to."""
+"""Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
 
 @app.command()
