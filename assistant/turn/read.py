@@ -187,11 +187,13 @@ class Reader:
     def _shared(self, first: tuple[Command, ...], then: Command) -> tuple[Command, ...]:
         """ "Yield and downtime on line one today": a figure of nothing named is of what the next one names."""
         (*_, last) = first
-        if last.slots or not then.slots or not {last.intent, then.intent} <= self.figures.keys():
+        if last.slots or last.options or not {last.intent, then.intent} <= self.figures.keys():
             return first
-        shared = {slot: value for slot, value in then.slots.items() if slot in self.figures[last.intent]}
-        heard = {slot: words for slot, words in then.heard.items() if slot in shared}
-        return (*first[:-1], replace(last, slots=shared, heard=heard, options=then.options))
+        takes = self.figures[last.intent]
+        shared = {slot: value for slot, value in then.slots.items() if slot in takes}
+        heard = {slot: words for slot, words in then.heard.items() if slot in takes}
+        options = {slot: ids for slot, ids in then.options.items() if slot in takes}
+        return (*first[:-1], replace(last, slots=shared, heard=heard, options=options))
 
     def _commands(self, text: str, tokens: Sequence[Token], marked: Marked, match: Match) -> tuple[Command, ...]:
         """One template's match as commands: one for each thing that was named together."""

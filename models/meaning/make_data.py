@@ -52,6 +52,8 @@ EXCEPTIONS = FRAMES["exceptions"]
 PAIRS = FRAMES["pairs"]
 NOUNS = FRAMES["nouns"]
 VERBS = frozenset(FRAMES["verbs"])
+MOST_TRIES = 1000
+"""To find an order among the ways of saying an action, before another action is taken."""
 
 
 class Recipe(Renderer):
@@ -195,8 +197,10 @@ class Recipe(Renderer):
         if kind < 0.58:
             clause = self.clause(rng.choice(self.ways[UNKNOWN]))
             return self._dressed(clause, often=0.15)
-        name = rng.choice([n for n, spec in self.intents.by_name.items() if spec.kind == "action" and n != "note"])
-        inner = self._order(name)
+        actions = [n for n, spec in self.intents.by_name.items() if spec.kind == "action" and n != "note"]
+        inner = None
+        while inner is None:
+            inner = self._order(rng.choice(actions))
         bare = inner.text
         share = rng.random()
         groups = (
@@ -226,14 +230,18 @@ class Recipe(Renderer):
                 return Clause(text, "status", [("unit", "it")], [], source="frame:may")
         return Clause(text, UNKNOWN, [], inner.things, source="frame")
 
-    def _order(self, intent: str) -> Clause:
-        """A sentence that begins with a verb: it can be denied, or told to somebody else, by words put before it."""
-        while True:
+    def _order(self, intent: str) -> Clause | None:
+        """A sentence that begins with a verb: it can be denied, or told to somebody else, by words put before it.
+
+        None where none is found: a site's own intent may be said by no verb of ours.
+        """
+        for _ in range(MOST_TRIES):
             ways = self.own[intent] if self.rng.random() < 0.4 else self.ways[intent]
             clause = self.clause(self.rng.choice(ways))
             words = clause.text.rstrip("?").split()
             if words[0] in VERBS and not set(words) & {"you", "I", "me"} and not clause.free:
                 return clause
+        return None
 
     # ---- disturb and mark ------------------------------------------------------------------------------------
 

@@ -154,3 +154,9 @@ def test_no_heap_of_words_names_a_lot_that_was_not_said_whole(pieces: list[str])
     for command in the_reader().read(text, KNOWN):
         lot = command.slots.get("lot", "?")
         assert lot in ("?", "@here") or lot[1:] in said
+
+
+def test_figures_asked_for_together_leave_open_the_same() -> None:
+    first, then = the_reader().read("yield and downtime on the oven today", KNOWN)
+    assert (first.slots, first.options) == (then.slots, then.options)
+    assert set(first.options["machine"]) == {"OVN-1", "OVN-2"}
