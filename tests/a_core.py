@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assistant.bootstrap import Site, start
 from assistant.domain.values import Answer, Hypothesis, Session, Transcript
 from assistant.turn.core import Core
+from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
@@ -35,6 +36,7 @@ class Bench:
     machines: MemoryMachines
     clock: SteppedClock
     ingest: Ingest
+    escalation: Escalation
 
     async def say(self, text: str, session: Session = OPERATOR, turn: str = "") -> Answer:
         """Type something."""
@@ -59,6 +61,6 @@ async def a_core(
     log, clock = log or MemoryLog(), clock or SteppedClock()
     machines = machines or MemoryMachines(the_plant(), wall=clock.now)
     async with AsyncExitStack() as stack:
-        core, ingest = await start(the_site(), log, machines, stack, clock)
-        await ingest.catch_up()
-        yield Bench(core, log, machines, clock, ingest)
+        parts = await start(the_site(), log, machines, stack, clock)
+        await parts.ingest.catch_up()
+        yield Bench(parts.core, log, machines, clock, parts.ingest, parts.escalation)

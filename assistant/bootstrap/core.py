@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from assistant.errors import CoreError, LogLocked
 from assistant.ports import Clock, EventLog, Machines
 from assistant.turn.act import SOURCE, Actor
 from assistant.turn.core import Core
+from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
 from assistant.turn.interpret import Interpreter
 from assistant.turn.perform import Performer
@@ -113,19 +115,26 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         stack.callback(log.close)
         machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
         stack.push_async_callback(machines.close)
-        core, ingest = await start(site, log, machines, stack, SystemClock())
-        follow = asyncio.create_task(ingest.follow())
-        stack.push_async_callback(ended, follow)
+        parts = await start(site, log, machines, stack, SystemClock())
+        for task in (parts.ingest.follow(), parts.escalation.follow()):
+            stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
-            await asyncio.wait_for(ingest.first.wait(), START_S)
-        local = LocalCore(core)
+            await asyncio.wait_for(parts.ingest.first.wait(), START_S)
+        local = LocalCore(parts.core)
         await stack.enter_async_context(corelink.serve(data, local.handle))
         yield local
 
 
-async def start(
-    site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock
-) -> tuple[Core, Ingest]:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A core and what works beside it."""
+
+    core: Core
+    ingest: Ingest
+    escalation: Escalation
+
+
+async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock) -> Parts:
     """A core over a log and machines: folds what is known, writes down what is new in the site's files."""
     world = World()
     seen: dict[str, int] = {}
@@ -142,7 +151,7 @@ async def start(
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
     interpreter = Interpreter(site.reader, understander(site, stack))
     core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
-    return core, ingest
+    return Parts(core, ingest, Escalation(site.intents, world, recorder, clock))
 
 
 @asynccontextmanager

@@ -34,6 +34,8 @@ class Thing:
     """Newest last."""
     count: int = 0
     """Events in all, kept or not."""
+    scrapped: str | None = None
+    """Why it was thrown away (empty when nobody said); None while it was not."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Lot(Thing):
     product: str = ""
     line: str = ""
     boards: tuple[str, ...] = ()
+    shipped: bool = False
+    """It has left the house."""
 
 
 @dataclass(slots=True)
@@ -74,6 +78,8 @@ class Machine(Thing):
     """As last reported; empty when never."""
     since: float = 0.0
     board: str = ""
+    product: str = ""
+    """What it is set up for; empty when not known."""
     alarms: dict[str, e.AlarmRaised] = field(default_factory=dict)
     """Open and not acknowledged, by code, oldest first."""
 
@@ -89,6 +95,20 @@ class Action:
     """What they were about, in order."""
     at: float
     """Unix seconds UTC."""
+
+
+@dataclass(slots=True)
+class Call:
+    """Somebody was called and nobody has come yet."""
+
+    id: str
+    who: str
+    unit: str
+    """Machine, line or station where help is needed; may be empty."""
+    badge: str
+    at: float
+    """Unix seconds UTC."""
+    escalated: bool = False
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
-from assistant.domain.things import Action, Board, Hold, Line, Lot, Machine, Operator, Product, Thing, WorkOrder
+from assistant.domain.things import Action, Board, Call, Hold, Line, Lot, Machine, Operator, Product, Thing, WorkOrder
 
-NOTE = "note"
-"""Method of an Action that was no order."""
+NOTE, CALL = "note", "call"
+"""Methods of an Action that was no order."""
 
 
 class World:
@@ -37,6 +37,8 @@ class World:
         """Turns so far, with the intent of each: a turn that comes again does nothing."""
         self.actions: dict[tuple[str, str], Action] = {}
         """The last action that was observed to be done, by badge and station."""
+        self.calls: dict[str, Call] = {}
+        """Calls for help that nobody has answered, by id, oldest first."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
         self.declared: set[str] = set()
@@ -73,6 +75,21 @@ class World:
             "product": self.products,
         }
         return next((kind for kind, table in tables.items() if unit in table), "")
+
+    def scrapped(self, unit: str) -> str | None:
+        """Why a lot or board was thrown away, alone or with its lot; None when it was not."""
+        thing = self.thing(unit)
+        board = self.boards.get(unit)
+        lot = self.lots.get(board.lot) if board is not None else None
+        if thing is not None and thing.scrapped is not None:
+            return thing.scrapped
+        return lot.scrapped if lot is not None else None
+
+    def calls_at(self, unit: str) -> list[Call]:
+        """Open calls to a machine, or to its line."""
+        machine = self.machines.get(unit)
+        places = {unit, machine.line if machine is not None else unit}
+        return [call for call in self.calls.values() if call.unit in places]
 
     def badge_of(self, order: str) -> str:
         """Who asked for an order, or empty."""
@@ -208,6 +225,39 @@ def _withdrawn(world: World, event: e.Event, data: e.Payload) -> None:
         board.rework = False
 
 
+def _scrapped(world: World, event: e.Event, data: e.BoardScrapped | e.LotScrapped) -> None:
+    thing = world.thing(event.subject)
+    if thing is None:
+        return
+    thing.scrapped, thing.hold, thing.last_hold = data.reason, None, thing.hold
+    if isinstance(thing, Board):
+        thing.rework, thing.inside = False, False
+
+
+def _lot_shipped(world: World, event: e.Event, data: e.LotShipped) -> None:
+    if event.subject in world.lots:
+        world.lots[event.subject].shipped = True
+
+
+def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
+    if event.subject in world.machines:
+        world.machines[event.subject].product = data.product
+
+
+def _call_raised(world: World, event: e.Event, data: e.CallRaised) -> None:
+    world.calls[event.id] = Call(event.id, data.who, event.subject, data.badge, event.time)
+    world.actions[data.badge, data.station] = Action(event.correlationid, CALL, [event.subject], event.time)
+
+
+def _call_answered(world: World, event: e.Event, data: e.CallAnswered) -> None:
+    world.calls.pop(data.call, None)
+
+
+def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None:
+    if data.call in world.calls:
+        world.calls[data.call].escalated = True
+
+
 def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
     world.turns[event.subject] = data.intent
 
@@ -261,6 +311,13 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.MachineReleased: _released,
     e.BoardSentToRework: _sent_to_rework,
     e.BoardWithdrawnFromRework: _withdrawn,
+    e.BoardScrapped: _scrapped,
+    e.LotScrapped: _scrapped,
+    e.LotShipped: _lot_shipped,
+    e.MachineSetUp: _machine_set_up,
+    e.CallRaised: _call_raised,
+    e.CallAnswered: _call_answered,
+    e.CallEscalated: _call_escalated,
     e.TurnHeard: _turn_heard,
     e.OrderRequested: _order_requested,
     e.NoteTaken: _note_taken,

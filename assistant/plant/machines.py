@@ -62,6 +62,8 @@ class Board:
     """Where it is now; empty before and after the line."""
     finished: bool = False
     """It has left its line."""
+    product: str = ""
+    """What it becomes."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,8 @@ class Machine:
     """Open alarm -> acknowledged."""
     queue: list[str] = field(default_factory=list)
     """What waits in it (rework bench): boards, or a lot as a whole."""
+    product: str = ""
+    """What it is set up for; empty: for anything."""
     next_alarm_s: float = 0.0
     """Simulated time of its next alarm."""
 

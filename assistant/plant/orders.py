@@ -91,9 +91,16 @@ def _not_here(sim: Simulation, machine: Machine, unit: str) -> str:
     return "" if line == machine.line else f"{unit} is not on this line"
 
 
+def _scrapped(sim: Simulation, unit: str) -> str:
+    board = sim.boards.get(unit)
+    gone = unit in sim.scrapped or (board is not None and board.lot in sim.scrapped)
+    return f"{unit} is scrapped" if gone else ""
+
+
 def _refuse_hold(sim: Simulation, machine: Machine, args: Args) -> str:
     unit = args["unit"]
-    return _not_here(sim, machine, unit) or (f"{unit} is on hold already" if unit in sim.holds else "")
+    why = _not_here(sim, machine, unit) or _scrapped(sim, unit)
+    return why or (f"{unit} is on hold already" if unit in sim.holds else "")
 
 
 def _hold(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
@@ -165,6 +172,8 @@ def _refuse_rework(sim: Simulation, machine: Machine, args: Args) -> str:
         return "this is no rework bench"
     if not _boards(sim, unit):
         return f"{unit} is not known here"
+    if gone := _scrapped(sim, unit):
+        return gone
     there = all(sim.boards[board].machine == machine.id for board in _boards(sim, unit))
     return f"{unit} is in the queue already" if there or unit in machine.queue else ""
 
@@ -173,8 +182,8 @@ def _rework(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
     machine.queue.append(args["unit"])
     for ident in _boards(sim, args["unit"]):
         board = sim.boards[ident]
-        if board.machine == machine.id:
-            continue  # it was sent by itself before its lot was
+        if board.machine == machine.id or ident in sim.scrapped:
+            continue  # it was sent by itself before its lot was, or is no more
         sim.take_out(board)
         board.machine = machine.id
         sim.report(machine.id, ident, e.BoardSentToRework(machine.id, board.lot, args.get("defect", ""), order))
@@ -188,6 +197,47 @@ def _withdraw(sim: Simulation, machine: Machine, args: Args, order: str) -> None
         board.machine = ""
         sim.report(machine.id, ident, e.BoardWithdrawnFromRework(machine.id, board.lot, order))
         sim.put_back(board)
+
+
+# ---- scrap -----------------------------------------------------------------------------------------------
+
+
+def _refuse_scrap(sim: Simulation, machine: Machine, args: Args) -> str:
+    unit = args["unit"]
+    if unit in sim.machines or not (unit in sim.boards or unit in sim.line_of_lot):
+        return f"{unit} is not known here"
+    return _not_here(sim, machine, unit) or _scrapped(sim, unit)
+
+
+def _scrap(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
+    """What is scrapped is out of its line, off the bench and off hold; it comes back nowhere."""
+    unit, reason = args["unit"], args.get("reason", "")
+    boards = [board for board in _boards(sim, unit) if board not in sim.scrapped]
+    for ident in boards:
+        board = sim.boards[ident]
+        sim.take_out(board)
+        board.finished = True
+        sim.report(machine.id, ident, e.BoardScrapped(machine.id, board.lot, reason, order))
+    for ident in {unit, *boards}:
+        sim.scrapped[ident] = reason
+        sim.holds.pop(ident, None)
+        for bench in sim.machines.values():
+            bench.queue[:] = [waiting for waiting in bench.queue if waiting != ident]
+    if unit not in sim.boards:
+        sim.report(machine.id, unit, e.LotScrapped(machine.id, reason, order))
+
+
+# ---- changeover ------------------------------------------------------------------------------------------
+
+
+def _refuse_changeover(sim: Simulation, machine: Machine, args: Args) -> str:
+    if machine.board is not None:
+        return f"board {machine.board.id} is in it"
+    return f"it is set up for {args['product']} already" if machine.product == args["product"] else ""
+
+
+def _changeover(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
+    sim.set_up(machine, args["product"], order)
 
 
 METHODS: dict[str, Method] = {
@@ -204,5 +254,7 @@ METHODS: dict[str, Method] = {
     "withdraw": Method(
         lambda sim, m, args: "" if args["unit"] in m.queue else f"{args['unit']} is not in the queue", _withdraw, 0.3
     ),
+    "scrap": Method(_refuse_scrap, _scrap, 0.2),
+    "changeover": Method(_refuse_changeover, _changeover, 1.0),
 }
 """By the names of hardware/opcua.yaml."""

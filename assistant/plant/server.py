@@ -175,7 +175,7 @@ class PlantServer:
             await self._server.write_attribute_value(self._id(name), ua.DataValue(_variant(value), SourceTimestamp=now))
 
     def _value(self, machine: Machine, variable: str, beats: int) -> object:
-        holds = self._simulation.holds
+        holds, scrapped = self._simulation.holds, self._simulation.scrapped
         line = {unit for unit in holds if unit not in self._simulation.machines and self._here(unit, machine)}
         values: Mapping[str, object] = {
             "state": machine.state,
@@ -184,6 +184,8 @@ class PlantServer:
             "lot": machine.board.lot if machine.board else "",
             "held": sorted(line | ({machine.id} & holds.keys())),
             "queue": list(machine.queue),
+            "scrapped": sorted(unit for unit in scrapped if self._here(unit, machine)),
+            "product": machine.product,
             "alarms": [code for code, seen in machine.alarms.items() if not seen],
             "heartbeat": beats,
         }

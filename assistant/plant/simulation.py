@@ -41,18 +41,28 @@ class Simulation:
         orders = {order.id: order for order in plant.workorders}
         ranked = sorted(plant.lots, key=lambda lot: orders[lot.order].status != "running")
         self.line_of_lot = {lot.id: orders[lot.order].line for lot in plant.lots}
-        self.boards = {board: Board(board, lot.id) for lot in plant.lots for board in lot.board_ids()}
+        self.boards = {
+            board: Board(board, lot.id, product=orders[lot.order].product)
+            for lot in plant.lots
+            for board in lot.board_ids()
+        }
         self.feeds = {
             line: deque(self.boards[b] for lot in ranked if self.line_of_lot[lot.id] == line for b in lot.board_ids())
             for line in self.lines
         }
         self.holds: dict[str, str] = {}
         """Lots, boards and machines on hold -> why."""
+        self.scrapped: dict[str, str] = {}
+        """Lots and boards that were thrown away -> why."""
         self._random = random.Random(seed)  # noqa: S311 (a simulation wants repeatable numbers, not secret ones)
         self._report = report
         self._due: list[tuple[float, Callable[[], None]]] = []
         for machine in self.machines.values():
             machine.next_alarm_s = self._random.expovariate(1 / ALARM_EVERY_S)
+        for order in orders.values():
+            if order.status == "running":
+                for machine in self.lines.get(order.line, ()):
+                    self.set_up(machine, order.product)
         printer = next((m for m in self.machines.values() if m.kind == "printer"), None)
         if printer is not None:
             printer.next_alarm_s = FIRST_ALARM_S
@@ -93,6 +103,11 @@ class Simulation:
             previous, machine.state = machine.state, state
             cause = "RemoteStop" if state == "stopped" else "QualityCheck" if state == "held" else ""
             self.report(machine.id, machine.id, e.MachineStateChanged(state, machine.e10, previous, cause, order))
+
+    def set_up(self, machine: Machine, product: str, order: str = "") -> None:
+        """From now on it takes boards of this product."""
+        machine.product = product
+        self.report(machine.id, machine.id, e.MachineSetUp(product, order))
 
     def take_out(self, board: Board) -> None:
         """A person takes a board out of its line."""
@@ -137,11 +152,15 @@ class Simulation:
         return "idle"
 
     def _feed(self, machine: Machine) -> None:
-        """The first machine takes the next board that it may; a held lot is passed over, its boards wait."""
+        """The first machine takes the next board that it may; a held lot is passed over, its boards wait.
+
+        So are boards of a product that it is not set up for.
+        """
         if machine.id in self.holds:
             return
         feed = self.feeds[machine.line]
-        board = next((board for board in feed if not self.refused(board)), None)
+        fits = (board for board in feed if board.product in (machine.product or board.product, ""))
+        board = next((board for board in fits if not self.refused(board)), None)
         if board is not None:
             feed.remove(board)
             self._arrive(machine, board)

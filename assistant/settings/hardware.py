@@ -17,6 +17,8 @@ class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     variable: str
     is_: str | None = msgspec.field(name="is", default=None)
     not_: str | None = msgspec.field(name="not", default=None)
+    same: str | None = None
+    """Name of the argument that the value read must be."""
     has: str | None = None
     """Name of the argument that the list read must hold."""
     lacks: str | None = None
@@ -37,6 +39,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             return Expectation(done.variable, "is", done.is_)
         if done.not_ is not None:
             return Expectation(done.variable, "not", done.not_)
+        if done.same is not None:
+            return Expectation(done.variable, "is", args[done.same])
         if done.has is not None:
             return Expectation(done.variable, "has", args[done.has])
         return Expectation(done.variable, "lacks", args[done.lacks or ""])
@@ -68,12 +72,12 @@ def load(folder: Path) -> Hardware:
     hardware = yaml.read(file, Hardware)
     for name, method in hardware.methods.items():
         done = method.done
-        given = [value for value in (done.is_, done.not_, done.has, done.lacks) if value is not None]
+        given = [value for value in (done.is_, done.not_, done.same, done.has, done.lacks) if value is not None]
         if len(given) != 1:
-            raise SiteError(file, "`done` takes one of is, not, has, lacks", key=name)
+            raise SiteError(file, "`done` takes one of is, not, same, has, lacks", key=name)
         if done.variable not in hardware.variables:
             raise SiteError(file, f"no variable {done.variable!r}", key=name)
-        for argument in (done.has, done.lacks):
+        for argument in (done.same, done.has, done.lacks):
             if argument is not None and argument not in method.args:
                 raise SiteError(file, f"no argument {argument!r}", key=name)
     return hardware

@@ -43,6 +43,14 @@ class OrderPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """One order for each of these of the machine."""
 
 
+class Escalate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom to call when nobody answered a call."""
+
+    after_s: float
+    """Seconds."""
+    to: str
+
+
 class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How to put it back."""
 
@@ -79,8 +87,16 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     checks: tuple[str, ...] = ()
     """What must be so of the unit before it makes sense; each has an answer of its name."""
     order: OrderPlan | None = None
-    record: Literal["note"] | None = None
-    """What is written instead of an order."""
+    record: Literal["note", "call", "answer"] | None = None
+    """What is written into the log, instead of an order or beside it."""
+    again: Literal["", "unit", "product"] = ""
+    """Of what the last two digits of the id must be said before it is done; a yes is not enough."""
+    owners: dict[str, tuple[str, ...]] = {}
+    """Reason of a hold -> the roles that alone may do this to what is held for it."""
+    own_line: tuple[str, ...] = ()
+    """Roles that may do this only on the line where they work."""
+    escalate: Escalate | None = None
+    """What becomes of a call that nobody answers."""
     undo: Undo | None = None
     undoes: bool = False
     """It takes back the last action."""
@@ -156,6 +172,10 @@ def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Sh
         raise SiteError(file, "an action says who may do it", key="roles")
     if intent.undo is not None and intent.undo.intent not in by_name:
         raise SiteError(file, f"no intent {intent.undo.intent!r}", key="undo")
+    if intent.owners and "owner" not in intent.answers:
+        raise SiteError(file, "`owners` has no answer `owner`", key="answers")
+    if intent.own_line and "own_line" not in intent.answers:
+        raise SiteError(file, "`own_line` has no answer `own_line`", key="answers")
     for check in intent.checks:
         if check != "exists" and check not in intent.answers:
             raise SiteError(file, f"check {check!r} has no answer of its name", key="answers")

@@ -66,6 +66,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     exceptions: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
+    around_digits: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
 
@@ -107,6 +108,7 @@ def load(folder: Path) -> Language:
         exceptions=_longest_first(phrases.exceptions),
         parts=_longest_first(phrases.parts),
         requests=_longest_first(phrases.requests),
+        around_digits=_longest_first(phrases.around_digits),
         negations=_longest_first(phrases.negations),
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
         skip=_longest_first(phrases.skip),

@@ -18,14 +18,17 @@ from assistant.domain.values import Answer, Command, Decision, Session, Transcri
 from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
-from assistant.turn import lookups
+from assistant.turn import lookups, naming
 from assistant.turn.act import SOURCE
 from assistant.turn.dialogue import (
     Act,
     Dialogue,
     Expired,
     Finished,
+    Matched,
     Message,
+    Mismatched,
+    NeedsDigits,
     NeedsSlot,
     NeedsYes,
     No,
@@ -40,7 +43,7 @@ from assistant.turn.dialogue import (
     expired,
 )
 from assistant.turn.dialogue import step as take
-from assistant.turn.interpret import Interpreter
+from assistant.turn.interpret import DIGITS, Interpreter
 from assistant.turn.memory import Memory
 from assistant.turn.perform import Performer
 from assistant.turn.policy import Allowed, Declined, Missing, Policy, subject
@@ -175,27 +178,40 @@ class Core:
     ) -> list[Answer]:
         """One answer a command; what needs a yes is asked for all together, at the end."""
         answers: dict[int, Answer] = {}
-        waiting: list[tuple[int, Command, str]] = []
+        waiting: list[tuple[int, Command, NeedsYes | NeedsDigits]] = []
         for index, command in enumerate(commands):
             message = self._message(command, talk, breath)
-            if isinstance(message, NeedsYes):
-                waiting.append((index, command, message.question))
+            if isinstance(message, NeedsYes | NeedsDigits):
+                waiting.append((index, command, message))
                 continue
-            if too_late and isinstance(message, Yes | No):
+            if too_late and isinstance(message, Yes | No | Matched | Mismatched):
                 message = Told(Decision.IGNORED, self._shared("expired"))
             answers[index] = await self._take(message, command, talk, breath)
             talk.memory = self._spoken_of(talk.memory, command)
         if waiting:
-            question = " ".join(text for _, _, text in waiting)
-            pending = tuple(command for _, command, _ in waiting)
-            message = NeedsYes(pending, question, self._clock.monotonic())
+            asked = self._asked([message for _, _, message in waiting])
             for place, (index, command, _) in enumerate(waiting):
                 if place == 0:
-                    answers[index] = await self._take(message, command, talk, breath)
+                    answers[index] = await self._take(asked, command, talk, breath)
                 else:
-                    answers[index] = _answer(command, Decision.CONFIRM, "")
+                    answers[index] = _answer(command, answers[waiting[0][0]].decision, "")
                 talk.memory = self._spoken_of(talk.memory, command)
         return [answers[index] for index in sorted(answers)]
+
+    def _asked(self, questions: Sequence[NeedsYes | NeedsDigits]) -> Message:
+        """The questions of one breath as one."""
+        if len(questions) == 1:
+            return questions[0]
+        together = [question for question in questions if isinstance(question, NeedsYes)]
+        if len(together) < len(questions):
+            # Whose digits were said would be anybody's guess.
+            return Told(Decision.REFUSED, self._shared("one_by_one"))
+        return NeedsYes(
+            tuple(command for one in together for command in one.commands),
+            " ".join(one.question for one in together),
+            together[0].now,
+            tuple(bound for one in together for bound in one.bound),
+        )
 
     def _message(self, command: Command, talk: Talk, breath: Breath) -> Message:
         """What a command means to the dialogue."""
@@ -219,8 +235,10 @@ class Core:
                 return Told(Decision.ANSWERED, self._looked_up(verdict.command))
             case Allowed() if breath.trouble:
                 return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
+            case Allowed(confirm=True) if verdict.digits:
+                return NeedsDigits(command, verdict.question, verdict.digits, now, verdict.bound)
             case Allowed(confirm=True):
-                return NeedsYes((command,), verdict.question, now)
+                return NeedsYes((command,), verdict.question, now, (verdict.bound,))
         return Proceed(command)
 
     async def _take(self, message: Message, command: Command, talk: Talk, breath: Breath) -> Answer:
@@ -252,6 +270,9 @@ class Core:
             return Finished(Decision.REFUSED, say)
         if verdict.confirm and not act.confirmed:
             return Finished(Decision.REFUSED, verdict.question)
+        if act.confirmed and act.bound != verdict.bound:
+            unit = naming.unit(self._world, verdict.unit)
+            return Finished(Decision.REFUSED, self._shared("changed", unit=unit))
         if breath.trouble:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
         try:
@@ -295,7 +316,10 @@ class Core:
         return self._intents.text(UNKNOWN, key, holes)
 
     def _yes(self, command: Command, talk: Talk) -> Message:
-        return Yes()
+        said, wanted = command.heard.get(DIGITS, ""), talk.dialogue.digits
+        if not said:
+            return Yes()
+        return Matched() if said in (wanted[-2:], wanted) else Mismatched()
 
     def _no(self, command: Command, talk: Talk) -> Message:
         return No()

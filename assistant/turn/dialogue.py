@@ -7,7 +7,7 @@ diagram in docs/dialogue.md is written from TABLE; a test holds the two together
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from assistant.domain.values import Command, Decision
@@ -21,6 +21,8 @@ class State(StrEnum):
 
     IDLE = "idle"
     CONFIRMING = "confirming"
+    CHALLENGING = "challenging"
+    """A yes is not enough: the last two digits of the id must be said."""
     ASKING = "asking"
     ACTING = "acting"
     ASLEEP = "asleep"
@@ -44,6 +46,22 @@ class NeedsYes:
     question: str
     now: float
     """Monotonic seconds."""
+    bound: tuple[str, ...] = ()
+    """For each command what exactly was asked about: its orders and the state that they were made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsDigits:
+    """Policy wants to hear the last digits of an id first: nobody says them by habit."""
+
+    command: Command
+    question: str
+    digits: str
+    """All digits of the id."""
+    now: float
+    """Monotonic seconds."""
+    bound: str = ""
+    """As in NeedsYes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,16 @@ class Yes:
 
 
 @dataclass(frozen=True, slots=True)
+class Matched:
+    """Said the digits that were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatched:
+    """Said other digits."""
+
+
+@dataclass(frozen=True, slots=True)
 class No:
     """Said "no"."""
 
@@ -110,14 +138,32 @@ class Wake:
     say: str
 
 
-Message = Proceed | NeedsYes | NeedsSlot | Told | Noise | Yes | No | Finished | Expired | Sleep | Wake
+Message = (
+    Proceed
+    | NeedsYes
+    | NeedsDigits
+    | NeedsSlot
+    | Told
+    | Noise
+    | Yes
+    | Matched
+    | Mismatched
+    | No
+    | Finished
+    | Expired
+    | Sleep
+    | Wake
+)
 MESSAGES: tuple[type[Message], ...] = (
     Proceed,
     NeedsYes,
+    NeedsDigits,
     NeedsSlot,
     Told,
     Noise,
     Yes,
+    Matched,
+    Mismatched,
     No,
     Finished,
     Expired,
@@ -136,6 +182,8 @@ class Act:
     command: Command
     confirmed: bool
     """Whether the session said yes to exactly this."""
+    bound: str = ""
+    """What the yes was for; anything else now voids it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +211,10 @@ class Dialogue:
     """What was asked."""
     expires: float = 0.0
     """Monotonic seconds after which a question counts no more."""
+    bound: tuple[str, ...] = ()
+    """For each command what the question was about."""
+    digits: str = ""
+    """Of the id whose last two are asked for."""
 
 
 Step = tuple[Dialogue, tuple[Effect, ...]]
@@ -184,13 +236,13 @@ def step(now: Dialogue, message: Message) -> Step:
     """Take one message. Every pair of state and message has a row."""
     row = TABLE[now.state, type(message)]
     kept = row.keep(now, message)
-    following = Dialogue(row.to, kept.commands, kept.slot, kept.question, kept.expires)
+    following = replace(kept, state=row.to)
     return following, row.do(now, message)
 
 
 def expired(dialogue: Dialogue, now: float) -> bool:
     """Whether a question is pending and too old."""
-    return dialogue.state in (State.CONFIRMING, State.ASKING) and now > dialogue.expires
+    return dialogue.state in (State.CONFIRMING, State.CHALLENGING, State.ASKING) and now > dialogue.expires
 
 
 # ---- what rows do ----------------------------------------------------------------------------------------
@@ -205,12 +257,13 @@ def _act(now: Dialogue, message: Message) -> tuple[Effect, ...]:
 
 
 def _act_confirmed(now: Dialogue, message: Message) -> tuple[Effect, ...]:
-    return tuple(Act(command, confirmed=True) for command in now.commands)
+    bound = now.bound or ("",) * len(now.commands)
+    return tuple(Act(command, confirmed=True, bound=what) for command, what in zip(now.commands, bound, strict=True))
 
 
 def _ask(now: Dialogue, message: Message) -> tuple[Effect, ...]:
     match message:
-        case NeedsYes():
+        case NeedsYes() | NeedsDigits():
             return (Say(Decision.CONFIRM, message.question),)
         case NeedsSlot():
             return (Say(Decision.ASK, message.question),)
@@ -233,6 +286,8 @@ def _key(decision: Decision, key: str) -> Callable[[Dialogue, Message], tuple[Ef
 _cancelled = _key(Decision.ANSWERED, "cancelled")
 _nothing_asked = _key(Decision.IGNORED, "nothing_asked")
 _which_slot = _key(Decision.ASK, "say_again")
+_say_digits = _key(Decision.CONFIRM, "say_digits")
+_wrong_digits = _key(Decision.REFUSED, "wrong_digits")
 _asleep = _key(Decision.IGNORED, "asleep")
 
 
@@ -250,6 +305,15 @@ def _pending(now: Dialogue, message: Message) -> Dialogue:
                 commands=message.commands,
                 question=message.question,
                 expires=message.now + CONFIRM_WITHIN_S,
+                bound=message.bound,
+            )
+        case NeedsDigits():
+            return Dialogue(
+                commands=(message.command,),
+                question=message.question,
+                expires=message.now + CONFIRM_WITHIN_S,
+                bound=(message.bound,),
+                digits=message.digits,
             )
         case NeedsSlot():
             return Dialogue(
@@ -270,11 +334,15 @@ def _new_commands(state: State) -> dict[tuple[State, type[Message]], Row]:
     return {
         (state, Proceed): Row(State.ACTING, _act, _one),
         (state, NeedsYes): Row(State.CONFIRMING, _ask, _pending),
+        (state, NeedsDigits): Row(State.CHALLENGING, _ask, _pending),
         (state, NeedsSlot): Row(State.ASKING, _ask, _pending),
         (state, Told): Row(State.IDLE, _say),
         (state, Sleep): Row(State.ASLEEP, _say),
         (state, Wake): Row(State.IDLE, _say),
         (state, Noise): Row(state, _say, _same),
+        # Digits that nobody asked for mean nothing.
+        (state, Matched): Row(state, _nothing_asked, _same),
+        (state, Mismatched): Row(state, _nothing_asked, _same),
     }
 
 
@@ -289,6 +357,13 @@ TABLE: dict[tuple[State, type[Message]], Row] = {
     (State.CONFIRMING, No): Row(State.IDLE, _cancelled),
     (State.CONFIRMING, Finished): Row(State.CONFIRMING, _say, _same),
     (State.CONFIRMING, Expired): Row(State.IDLE, _nothing),
+    **_new_commands(State.CHALLENGING),
+    (State.CHALLENGING, Yes): Row(State.CHALLENGING, _say_digits, _same),
+    (State.CHALLENGING, Matched): Row(State.ACTING, _act_confirmed, _same),
+    (State.CHALLENGING, Mismatched): Row(State.IDLE, _wrong_digits),
+    (State.CHALLENGING, No): Row(State.IDLE, _cancelled),
+    (State.CHALLENGING, Finished): Row(State.CHALLENGING, _say, _same),
+    (State.CHALLENGING, Expired): Row(State.IDLE, _nothing),
     **_new_commands(State.ASKING),
     (State.ASKING, Yes): Row(State.ASKING, _which_slot, _same),
     (State.ASKING, No): Row(State.IDLE, _cancelled),

@@ -11,8 +11,10 @@ from assistant.domain.spoken.tokens import stands, tokenize
 from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import UNKNOWN, Reader
-from assistant.turn.understand import Understander
+from assistant.turn.understand import CONSENT, Understander
 
+DIGITS = "digits"
+"""What was said, of a yes that says the digits of an id again."""
 SCOPES = ("exception", "part")
 """Doubts about which of the things named are meant: no action is the right one."""
 RIVAL = 0.5
@@ -140,6 +142,8 @@ class Interpreter:
         )
 
     def _read(self, hypothesis: Hypothesis, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
+        if dialogue.state is State.CHALLENGING and (said := self.reader.read_digits(hypothesis.text)):
+            return (Command(CONSENT, text=hypothesis.text, heard={DIGITS: said}),)
         commands = self.reader.read(hypothesis.text, entities)
         if dialogue.state is State.ASKING and commands[0].intent == UNKNOWN:
             return self._slot(hypothesis.text, dialogue, entities) or commands

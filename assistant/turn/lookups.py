@@ -74,6 +74,9 @@ def _status(look: Look) -> str:
 
 
 def _lot_status(look: Look, lot: Lot) -> str:
+    if lot.scrapped is not None:
+        reason = f", {naming.value(lot.scrapped)}" if lot.scrapped else ""
+        return look.text("lot_scrapped", lot=look.name(lot.id), reason=reason)
     progress = _progress(look, lot)
     if lot.hold is None:
         return look.text("lot_free", lot=look.name(lot.id), progress=progress)
@@ -103,7 +106,7 @@ def _progress(look: Look, lot: Lot) -> str:
 
 
 def _through(board: Board, last: str) -> bool:
-    return board.machine == last and not board.inside and not board.rework
+    return board.machine == last and not board.inside and not board.rework and board.scrapped is None
 
 
 def _board_status(look: Look, board: Board) -> str:
@@ -126,6 +129,8 @@ def _board_status(look: Look, board: Board) -> str:
 
 
 def _place(look: Look, board: Board) -> str:
+    if (why := look.world.scrapped(board.id)) is not None:
+        return f"scrapped{f', {naming.value(why)}' if why else ''}"
     if board.rework:
         return "in the rework queue"
     if not board.machine:
@@ -245,6 +250,12 @@ def _told(look: Look, event: e.Event) -> str:
             return f"released{_by(look, data.order)}"
         case e.BoardSentToRework():
             return f"sent to rework{_by(look, data.order)}"
+        case e.BoardScrapped() | e.LotScrapped():
+            return f"scrapped{_by(look, data.order)}"
+        case e.MachineSetUp():
+            return f"set up for {look.name(data.product)}{_by(look, data.order)}"
+        case e.CallRaised():
+            return f"{naming.value(data.who)} called by {data.badge}"
         case e.BoardWithdrawnFromRework():
             return f"taken out of rework{_by(look, data.order)}"
         case e.MachineStateChanged(state="stopped" | "down" | "held") if not data.order:
@@ -273,6 +284,9 @@ _DEEDS: dict[type[e.Payload], str] = {
     e.BoardReleased: "released {unit}",
     e.MachineReleased: "released {unit}",
     e.BoardSentToRework: "sent {unit} to rework",
+    e.BoardScrapped: "scrapped {unit}",
+    e.LotScrapped: "scrapped {unit}",
+    e.MachineSetUp: "set up {unit}",
     e.BoardWithdrawnFromRework: "took {unit} out of rework",
     e.AlarmAcknowledged: "acknowledged an alarm of {unit}",
     e.MachineStateChanged: "changed {unit}",

@@ -37,7 +37,9 @@ class Performer:
         """Carry it out. Raises LogError when its request could not be written: then nothing was done."""
         spec = self.policy.intents.by_name[allowed.command.intent]
         if spec.record is not None:
-            return await self._record(allowed, spec, session, turn, cause)
+            key = await self._record(allowed, spec, session, turn, cause)
+            if not allowed.plans:
+                return Decision.DONE, self.policy.say(spec, key, allowed.command)
         # Words that describe what was so before it changed: a lot's reason, a machine's alarms.
         said_of, key = (self.policy.intents.by_name[allowed.undoes], "undone") if allowed.undoes else (spec, "done")
         done = self.policy.say(said_of, key, allowed.command, allowed.named)
@@ -54,15 +56,26 @@ class Performer:
         holes = {"time": naming.clock(world.heard_of), "rest": rest}
         return self.policy.intents.text(UNKNOWN, "as_of", holes)
 
-    async def _record(self, allowed: Allowed, spec: Intent, session: Session, turn: str, cause: str) -> Result:
-        text = allowed.command.slots["text"]
-        subject = allowed.unit or session.station
-        note = e.NoteTaken(text, session.badge, session.station)
+    async def _record(self, allowed: Allowed, spec: Intent, session: Session, turn: str, cause: str) -> str:
+        """Write down what is no order; the key of the words for it."""
+        slots, subject = allowed.command.slots, allowed.unit or session.station
+        found: list[tuple[str, e.Payload]]
+        match spec.record:
+            case "note":
+                found = [(subject, e.NoteTaken(slots["text"], session.badge, session.station))]
+            case "call":
+                found = [(subject, e.CallRaised(slots["who"], session.badge, session.station))]
+            case _:
+                calls = self.policy.world.calls_at(subject)
+                found = [(call.unit, e.CallAnswered(call.id, session.badge)) for call in calls]
         now = self.actor.clock.now()
         await self.actor.recorder.record(
-            e.Event(uuid.uuid4().hex, SOURCE, subject, now, note, correlationid=turn, causationid=cause)
+            *(
+                e.Event(uuid.uuid4().hex, SOURCE, unit, now, data, correlationid=turn, causationid=cause)
+                for unit, data in found
+            )
         )
-        return Decision.DONE, self.policy.say(spec, "done", allowed.command)
+        return "answered" if spec.record == "answer" else "done"
 
     def _told(self, outcomes: Sequence[Outcome], done: str) -> Result:
         """Say what was observed: one sentence when all went well, else what did not."""

@@ -7,16 +7,18 @@ need a yes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assistant.domain.speech import digits
 from assistant.domain.spoken.language import Language
+from assistant.domain.things import Machine, Operator
 from assistant.domain.values import HERE, MISSING, Command, Decision, Expectation, Session
 from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
 from assistant.turn import naming
+from assistant.turn.checks import CHECKS, version
 from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
 from assistant.turn.read import UNKNOWN
@@ -55,6 +57,10 @@ class Allowed:
     """The intent of the action that it takes back, or empty."""
     named: str = ""
     """What is acted on as it is said, where that is more than `unit`."""
+    digits: str = ""
+    """Of the id of which the last two must be said before it is done; empty where a yes is enough."""
+    bound: str = ""
+    """Its orders and the state that they are made for: a yes to this is a yes to nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +205,24 @@ class Policy:
         if operator is None:
             return Declined(command, Decision.REFUSED, self._shared("nobody"))
         if operator.role not in spec.roles:
-            roles = naming.listing([f"a {role}" if role != "quality" else role for role in spec.roles], "or")
+            roles = naming.listing([_role(role) for role in spec.roles], "or")
             say = self._shared("not_allowed", roles=roles, role=operator.role)
             return Declined(command, Decision.REFUSED, say)
+        return self._owned(command, spec, operator)
+
+    def _owned(self, command: Command, spec: Intent, operator: Operator) -> Declined | None:
+        """Refused to whom this hold does not belong, or that line."""
+        unit = subject(command)
+        thing = self.world.thing(unit)
+        hold = thing.hold if thing is not None else None
+        owners = spec.owners.get(hold.reason, ()) if hold is not None else ()
+        if owners and operator.role not in owners:
+            roles = naming.listing([_role(role) for role in owners], "or")
+            return Declined(command, Decision.REFUSED, self.say(spec, "owner", command, roles=roles))
+        line = self._line_of(unit)
+        if operator.role in spec.own_line and operator.line and line and line != operator.line:
+            names = {"line": naming.unit(self.world, line), "own": naming.unit(self.world, operator.line)}
+            return Declined(command, Decision.REFUSED, self.say(spec, "own_line", command, **names))
         return None
 
     # ---- does it make sense now, and was it heard well enough --------------------------------------------
@@ -209,14 +230,22 @@ class Policy:
     def _sensible(self, command: Command, spec: Intent) -> Verdict:
         unit = subject(command)
         for check in spec.checks:
-            if check in CHECKS and not CHECKS[check](self.world, unit):
+            if check in CHECKS and not CHECKS[check](self.world, unit, command.slots):
                 return Declined(command, Decision.REFUSED, self.say(spec, check, command))
         if spec.kind != "action":
             return Allowed(command, unit, (), "", confirm=False)
         question = self.say(spec, "confirm", command)
         unsure = bool(command.doubt) or command.confidence < spec.confidence.act
         confirm = spec.confirm == "always" or unsure
-        return Allowed(command, unit, self._plans(spec, command, unit), question, confirm)
+        plans = self._plans(spec, command, unit)
+        again = unit if spec.again == "unit" else command.slots.get(spec.again, "")
+        known = "".join(letter for letter in again if letter.isdigit())
+        return Allowed(command, unit, plans, question, confirm, digits=known, bound=self._bound(unit, plans))
+
+    def _bound(self, unit: str, plans: tuple[Plan, ...]) -> str:
+        """What a yes is a yes to: the orders as they would be given, and the state of what they are about."""
+        orders = [(plan.machine, plan.method, sorted(plan.args.items())) for plan in plans]
+        return f"{orders} {version(self.world, unit)}"
 
     def _plans(self, spec: Intent, command: Command, unit: str, method: str = "") -> tuple[Plan, ...]:
         order = spec.order
@@ -225,23 +254,23 @@ class Policy:
         name = method or order.method
         declared = self.hardware.methods[name]
         plans: list[Plan] = []
-        for machine in self._machines(order.at, unit, name):
+        for machine in self._machines(order.at, unit, name, command.slots):
             for item in list(self.world.machines[machine].alarms) if order.each else [""]:
                 values = {**command.slots, "unit": unit, "each": item}
                 args = {arg: values.get(order.args.get(arg, arg), "") for arg in declared.args}
                 plans.append(Plan(machine, name, args, declared.expectation(args)))
         return tuple(plans)
 
-    def _machines(self, at: str, unit: str, method: str) -> list[str]:
+    def _machines(self, at: str, unit: str, method: str, slots: Mapping[str, str]) -> list[str]:
         """Which machines an order goes to."""
         role, _, kind = at.partition(":")
         if role == "kind":
             return [machine.id for machine in self.world.machines.values() if machine.kind == kind][:1]
         if unit in self.world.lines:
             # A line is its machines; the ones that are so already are left alone.
-            wanted = {"stop": CHECKS["not_stopped"], "start": CHECKS["stopped"]}.get(method)
+            wanted = {"stop": "not_stopped", "start": "stopped", "changeover": "not_set_up"}.get(method)
             machines = self.world.lines[unit].machines
-            return [machine for machine in machines if wanted is None or wanted(self.world, machine)]
+            return [ident for ident in machines if wanted is None or CHECKS[wanted](self.world, ident, slots)]
         machine = self.world.machine_of(unit)
         return [machine] if machine else []
 
@@ -261,14 +290,22 @@ class Policy:
             back = replace(command, slots={self.world.kind_of(unit): unit})
             if thing is not None and thing.last_hold is not None:
                 back = replace(back, slots={**back.slots, "reason": thing.last_hold.reason})
-            if not way.method and not all(CHECKS[c](self.world, unit) for c in inverse.checks if c in CHECKS):
+            checks = [CHECKS[check] for check in inverse.checks if check in CHECKS and not way.method]
+            if not all(check(self.world, unit, back.slots) for check in checks):
                 return Declined(command, Decision.REFUSED, self.say(spec, "changed", back))
             plans += self._plans(inverse, back, unit, way.method)
         names = naming.listing([naming.unit(self.world, unit) for unit in last.units])
         question = self._text(spec, "confirm", what=way.method or way.intent, unit=names)
         unsure = bool(command.doubt) or command.confidence < spec.confidence.act
         return Allowed(
-            back, unit, tuple(plans), question, way.confirm == "always" or unsure, undoes=done.intent, named=names
+            back,
+            unit,
+            tuple(plans),
+            question,
+            way.confirm == "always" or unsure,
+            undoes=done.intent,
+            named=names,
+            bound=self._bound(unit, tuple(plans)),
         )
 
     # ---- words -------------------------------------------------------------------------------------------
@@ -282,22 +319,35 @@ class Policy:
                 words[-1] = naming.period(word)
         return self._shared("not_connected", what=", ".join(words))
 
-    def say(self, spec: Intent, key: str, command: Command, named: str = "") -> str:
+    def say(self, spec: Intent, key: str, command: Command, named: str = "", **more: str) -> str:
         """One of the intent's answers about a command, from what is so now; `named` instead of the unit's name."""
         unit = subject(command)
         thing = self.world.thing(unit)
         held = thing.hold.reason if thing is not None and thing.hold is not None else ""
         machine = self.world.machines.get(unit)
-        defect = command.slots.get("defect", "")
+        defect, product = command.slots.get("defect", ""), command.slots.get("product", "")
+        why = command.slots.get("reason") or self.world.scrapped(unit) or ""
+        boards = [one.board for one in self._of_line(unit) if one.board]
         holes = {
+            **more,
             "unit": named or (naming.unit(self.world, unit) if unit else "the station"),
             "reason": naming.value(command.slots.get("reason") or held),
             "for_defect": f" for {naming.value(defect)}" if defect else "",
+            "for_reason": f", {naming.value(why)}" if why else "",
+            "who": naming.value(command.slots.get("who", "")),
+            "at_unit": f" at {named or naming.unit(self.world, unit)}" if unit else "",
+            "product": naming.unit(self.world, product) if product else "",
+            "product_id": product,
+            "boards": f"{len(boards)} {'board' if len(boards) == 1 else 'boards'}",
             "text": command.slots.get("text", "").rstrip(".?!"),
             "state": machine.state if machine is not None else "",
             "alarms": naming.listing([alarm.text for alarm in machine.alarms.values()]) if machine is not None else "",
         }
         return self.intents.text(spec.intent, key, holes)
+
+    def _of_line(self, unit: str) -> list[Machine]:
+        line = self.world.lines.get(unit)
+        return [self.world.machines[ident] for ident in line.machines] if line is not None else []
 
     def _text(self, spec: Intent, key: str, **holes: str) -> str:
         return self.intents.text(spec.intent, key, holes)
@@ -315,35 +365,5 @@ def _without(command: Command, slot: str) -> Command:
     return replace(command, slots={name: value for name, value in command.slots.items() if name != slot})
 
 
-def _stopped(world: World, unit: str) -> bool:
-    line = world.lines.get(unit)
-    machines = line.machines if line is not None else (unit,)
-    return any(world.machines[ident].state == "stopped" for ident in machines if ident in world.machines)
-
-
-def _not_stopped(world: World, unit: str) -> bool:
-    line = world.lines.get(unit)
-    machines = line.machines if line is not None else (unit,)
-    return any(world.machines[ident].state != "stopped" for ident in machines if ident in world.machines)
-
-
-def _held(world: World, unit: str) -> bool:
-    thing = world.thing(unit)
-    return thing is not None and thing.hold is not None
-
-
-def _in_rework(world: World, unit: str) -> bool:
-    lot = world.lots.get(unit)
-    boards = lot.boards if lot is not None else (unit,)
-    return bool(boards) and all(world.boards[board].rework for board in boards if board in world.boards)
-
-
-CHECKS: dict[str, Callable[[World, str], bool]] = {
-    "held": _held,
-    "not_held": lambda world, unit: not _held(world, unit),
-    "stopped": _stopped,
-    "not_stopped": _not_stopped,
-    "alarmed": lambda world, unit: unit in world.machines and bool(world.machines[unit].alarms),
-    "not_in_rework": lambda world, unit: not _in_rework(world, unit),
-}
-"""What can be asked of a unit before acting; the names stand in the intents' `checks`."""
+def _role(role: str) -> str:
+    return role if role == "quality" else f"a {role}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Marked, Mention, find, mark
-from assistant.domain.spoken.numbers import is_number
+from assistant.domain.spoken.numbers import is_number, readings, run_length
 from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import Token, stands, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
@@ -70,6 +70,15 @@ class Reader:
         if named is not None:
             return named if named.kind == slot else None
         return self.matcher.match_slot(slot, marked.text)
+
+    def read_digits(self, text: str) -> str:
+        """The digits that `text` says when it says hardly anything else ("yes, zero seven"); empty otherwise."""
+        nouns = {word for kind in self.language.kinds for noun in kind.nouns for word in noun}
+        around = nouns | {word for phrase in self.language.around_digits for word in phrase}
+        said = [token for token in tokenize(text, self.language) if token.text not in around]
+        if not said or run_length(said, 0, self.language.numbers) != len(said):
+            return ""
+        return next(iter(readings([token.text for token in said], self.language.numbers)), "")
 
     def _tokens(self, text: str, tokens: Sequence[Token], entities: Entities) -> tuple[Command, ...]:
         found = self._match(tokens, entities)

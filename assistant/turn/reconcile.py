@@ -51,6 +51,9 @@ def _found(world: World, readings: Sequence[Reading]) -> Iterator[tuple[str, e.P
 
 def _machine(world: World, machine: Machine, reading: Reading) -> Iterator[tuple[str, e.Payload]]:
     open_alarms = _list(reading, "alarms")
+    product = reading.values.get("product", "")
+    if isinstance(product, str) and product != machine.product:
+        yield machine.id, e.MachineSetUp(product)
     for code in machine.alarms:
         if code not in open_alarms:
             yield machine.id, e.AlarmCleared(code)

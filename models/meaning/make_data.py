@@ -185,7 +185,17 @@ class Recipe(Renderer):
         if self.intents.by_name[other.intent].kind != "action" or clause.free or other.free:
             return [clause]
         how = self.rng.choice(
-            ("no", "scratch that", "sorry", "no wait", "I mean", "correction", "actually no", "forget that")
+            (
+                "no",
+                "scratch that",
+                "sorry",
+                "no wait",
+                "I mean",
+                "correction",
+                "actually no",
+                "forget that",
+                *CORRECTIONS,
+            )
         )
         other.text = f"{clause.text.rstrip('.?!,')}, {how}, {other.text}"
         other.things = [(f"wrong {kind}", what) for kind, what in clause.things] + other.things

@@ -208,6 +208,8 @@ class Renderer:
                 "product": ("of", "for", "on", "with"),
             }
             return f"{rng.choice(preps[kind])} {self._slot(kind, clause)}"
+        if name == "name":
+            return rng.choice(FRAMES["names"])
         if name in ("it", "unit"):
             clause.slots.append(("unit", "it"))
             return rng.choice(("it", "it", "it", "that", "that", "this", "this one", "that one"))

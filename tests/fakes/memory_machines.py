@@ -79,6 +79,8 @@ class MemoryMachines:
             "lot": seen.board.lot if seen.board else "",
             "held": tuple(sorted(here)),
             "queue": tuple(seen.queue),
+            "scrapped": tuple(u for u in self.simulation.scrapped if self._line(u) == seen.line),
+            "product": seen.product,
             "alarms": tuple(code for code, acknowledged in seen.alarms.items() if not acknowledged),
         }
         return Reading(machine, values, self._wall())

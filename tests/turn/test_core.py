@@ -413,7 +413,7 @@ EXAMPLES = [spec.example for spec in the_intents().by_name.values()]
 SAID = st.lists(
     st.tuples(
         st.sampled_from(
-            [*EXAMPLES, "release lot 4712", "hold lot 4712 void", "start oven two", "yes", "no", "stop", "it"]
+            [*EXAMPLES, "release lot 4712", "hold lot 4712 void", "start oven two", "yes", "yes 07", "no", "stop", "it"]
         ),
         st.sampled_from([OPERATOR, QUALITY, SUPERVISOR, NOBODY]),
     ),
@@ -443,6 +443,7 @@ async def _ceremony(said: list[tuple[str, Session]]) -> None:
                 spec = next(s for s in specs.values() if s.order is not None and s.order.method == method)
                 if answer.intent == "yes":
                     assert asked.get(session), "a yes that nobody asked for"
+                    assert not spec.again or text[-2:].isdigit(), "a yes where digits were asked for"
                 elif answer.intent != "undo":
                     assert spec.confirm == "never" and role in spec.roles
             asked[session] = answer.decision is Decision.CONFIRM or (

@@ -14,7 +14,10 @@ from assistant.turn.dialogue import (
     Dialogue,
     Expired,
     Finished,
+    Matched,
     Message,
+    Mismatched,
+    NeedsDigits,
     NeedsSlot,
     NeedsYes,
     No,
@@ -34,10 +37,13 @@ DECISIONS = st.sampled_from(list(Decision))
 ANY_MESSAGE: st.SearchStrategy[Message] = st.one_of(
     st.builds(Proceed, COMMANDS),
     st.builds(NeedsYes, st.lists(COMMANDS, min_size=1, max_size=3).map(tuple), st.just("Really?"), st.just(0.0)),
+    st.builds(NeedsDigits, COMMANDS, st.just("Really?"), st.just("10207"), st.just(0.0)),
     st.builds(NeedsSlot, COMMANDS, st.just("reason"), st.just("Why?"), st.just(0.0)),
     st.builds(Told, DECISIONS, st.just("So.")),
     st.builds(Noise, DECISIONS, st.just("")),
     st.builds(Yes),
+    st.builds(Matched),
+    st.builds(Mismatched),
     st.builds(No),
     st.builds(Finished, DECISIONS, st.just("Done.")),
     st.builds(Expired),
@@ -57,11 +63,13 @@ def test_any_order_of_messages_stays_in_declared_states(messages: list[Message])
         before = now
         now, effects = step(now, message)
         assert now.state is TABLE[before.state, type(message)].to
-        assert bool(now.commands) == (now.state in (State.CONFIRMING, State.ASKING, State.ACTING))
+        waiting = (State.CONFIRMING, State.CHALLENGING, State.ASKING, State.ACTING)
+        assert bool(now.commands) == (now.state in waiting)
         for effect in effects:
             if isinstance(effect, Act) and effect.confirmed:
                 # Only a yes to the pending question, and exactly what was asked, is a confirmed act.
-                assert before.state is State.CONFIRMING and isinstance(message, Yes)
+                answers = {State.CONFIRMING: Yes, State.CHALLENGING: Matched}
+                assert isinstance(message, answers[before.state])
                 assert effect.command in before.commands
             elif isinstance(effect, Act):
                 assert isinstance(message, Proceed) and effect.command == message.command
@@ -70,7 +78,7 @@ def test_any_order_of_messages_stays_in_declared_states(messages: list[Message])
 @given(st.lists(ANY_MESSAGE, max_size=20))
 def test_a_yes_counts_once(messages: list[Message]) -> None:
     now = Dialogue()
-    for message in [*messages, Wake(""), No(), Yes()]:
+    for message in [*messages, Wake(""), No(), Yes(), Matched()]:
         now, effects = step(now, message)
     assert not any(isinstance(effect, Act) for effect in effects)
 

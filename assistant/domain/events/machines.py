@@ -175,3 +175,39 @@ class BoardWithdrawnFromRework(Payload, type="board.withdrawn_from_rework"):
     """The lot it belongs to."""
     order: str = ""
     """The order that did it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardScrapped(Payload, type="board.scrapped", cfx="CFX.Production.UnitsDisqualified"):
+    """Subject: the board. For good: nothing takes it back."""
+
+    machine: str
+    """Which machine took the order."""
+    lot: str
+    """The lot it belongs to."""
+    reason: str
+    """Why, in the site's words, or empty."""
+    order: str = ""
+    """The order that did it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotScrapped(Payload, type="lot.scrapped"):
+    """Subject: the lot. All its boards are scrapped with it, each in an event of its own."""
+
+    machine: str
+    """Which machine took the order."""
+    reason: str
+    """Why, in the site's words, or empty."""
+    order: str = ""
+    """The order that did it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSetUp(Payload, type="machine.set_up", cfx="CFX.Production.RecipeActivated"):
+    """Subject: the machine. From now on it takes boards of this product and no others."""
+
+    product: str
+    """What it is set up for."""
+    order: str = ""
+    """The order that did it, or empty."""

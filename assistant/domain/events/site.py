@@ -79,3 +79,11 @@ class OperatorRegistered(Payload, type="operator.registered"):
     """`operator`, `quality` or `supervisor`."""
     line: str = ""
     """Where they work; empty for the whole plant."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotShipped(Payload, type="lot.shipped"):
+    """Subject: the lot. It has left the house: nothing here can touch it any more."""
+
+    to: str = ""
+    """Where to, as the sender says, or empty."""

@@ -122,6 +122,38 @@ class NoteTaken(Payload, type="note.taken"):
 
 
 @dataclass(frozen=True, slots=True)
+class CallRaised(Payload, type="call.raised"):
+    """Subject: the machine or line where help is needed, or the caller's station. The event's id is the call's."""
+
+    who: str
+    """Who is called: `maintenance`, `quality`, `material` or `supervisor`."""
+    badge: str
+    """Who calls."""
+    station: str = ""
+    """Where from, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered(Payload, type="call.answered"):
+    """Subject: that of the call. Somebody is on the way."""
+
+    call: str
+    """The id of its call.raised."""
+    badge: str
+    """Who answers, or empty when the factory's own system did."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEscalated(Payload, type="call.escalated"):
+    """Subject: that of the call. Nobody answered in time, so somebody else is called too."""
+
+    call: str
+    """The id of its call.raised."""
+    to: str
+    """Who is called now."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionLost(Payload, type="connection.lost", cfx="CFX.ResourcePerformance.StationOffline"):
     """Subject: the endpoint. From now on what is known of its machines is old."""
 

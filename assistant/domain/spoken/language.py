@@ -97,6 +97,8 @@ class Language:
     """Words before a thing that mean only a part of it."""
     requests: tuple[tuple[str, ...], ...]
     """Words that make an order of a question."""
+    around_digits: tuple[tuple[str, ...], ...]
+    """Words that may stand around digits that were asked for."""
     slips: Mapping[tuple[str, ...], tuple[str, ...]]
     """A name's words as often written wrongly -> the words meant."""
     skip: tuple[tuple[str, ...], ...]
