@@ -31,7 +31,7 @@ from assistant.turn.wording import Wording, wording
 
 SHARE_UNKNOWN = 0.42
 """At least a third of what is said near a headset is not for it."""
-SHARE_TOGETHER = 0.05
+SHARE_TOGETHER = 0.07
 """Of commands: several that lean on each other."""
 SHARE_OWN = 0.12
 """Of a command's sentences, from the intents' own templates."""

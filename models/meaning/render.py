@@ -98,7 +98,7 @@ class Renderer:
 
     def _plans(self, data: dict, name: str) -> None:
         intent = data["intent"]
-        assert intent == name.partition("/")[0], (intent, name)
+        assert intent in name.split("/"), (intent, name)
         for slot, values in data.get("lists", {}).items():
             if slot == "text":
                 self.free_texts += values["free"]

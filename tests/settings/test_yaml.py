@@ -89,7 +89,12 @@ BAD_SITES = [
     ("intents/hold.yaml", "<thing>", "<nothing>", "hold.yaml"),
     ("intents/hold.yaml", "(hold|lock", "(hold|lock(", "hold.yaml"),
     ("intents/hold.yaml", "confirm: never", "confirm: perhaps", "confirm"),
-    ("intents/hold.yaml", "checks: [exists, not_scrapped, not_shipped, not_held]", "checks: [exists, painted, not_shipped, not_held]", "painted"),
+    (
+        "intents/hold.yaml",
+        "checks: [exists, not_scrapped, not_shipped, not_held]",
+        "checks: [exists, painted, not_shipped, not_held]",
+        "painted",
+    ),
     ("intents/lists/reasons.yaml", "from: defect", "from: nowhere", "nowhere"),
     ("grammars/numbers.yaml", "digits: {zero: 0", "digits: {zero: none", "digits"),
     ("grammars/ids.yaml", "digits: 4, nouns: [lot", "digit: 4, nouns: [lot", "digit"),
