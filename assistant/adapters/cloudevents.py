@@ -8,9 +8,10 @@ attributes. Times are RFC 3339 UTC with milliseconds. An event's *record* is all
 from __future__ import annotations
 
 import hashlib
+from dataclasses import is_dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -181,7 +182,12 @@ def _envelopes() -> msgspec.json.Decoder[Record[msgspec.Raw]]:
 
 @cache
 def _has_floats(kind: str) -> bool:
-    return any("float" in str(annotation) for annotation in EVENT_TYPES[kind].__annotations__.values())
+    return _holds_floats(EVENT_TYPES[kind])
+
+
+def _holds_floats(hint: Any) -> bool:
+    parts = get_type_hints(hint).values() if is_dataclass(hint) else get_args(hint)
+    return hint is float or any(_holds_floats(part) for part in parts)
 
 
 @cache

@@ -1,7 +1,7 @@
 """The one place that constructs anything: files become settings, settings become engines, engines a core."""
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
-from assistant.bootstrap.engines import ear, speech_model, understander, untrained, voice
+from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
 from assistant.bootstrap.site import (
     ENDPOINT,
     Meaning,
@@ -27,6 +27,7 @@ __all__ = [
     "load_site",
     "open_core",
     "open_parser",
+    "recordings",
     "speech_model",
     "start",
     "understander",

@@ -16,7 +16,7 @@ from assistant.adapters.clock import SystemClock
 from assistant.adapters.groupcommit import GroupCommit
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.tasks import ended
-from assistant.bootstrap.engines import understander
+from assistant.bootstrap.engines import recordings, understander
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
 from assistant.domain.values import Answer, Session, Transcript
@@ -115,8 +115,9 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         stack.callback(log.close)
         machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
         stack.push_async_callback(machines.close)
-        parts = await start(site, log, machines, stack, SystemClock())
-        for task in (parts.ingest.follow(), parts.escalation.follow()):
+        clock = SystemClock()
+        parts = await start(site, log, machines, stack, clock)
+        for task in (parts.ingest.follow(), parts.escalation.follow(), recordings(site, data).follow(clock)):
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)

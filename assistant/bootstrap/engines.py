@@ -11,6 +11,7 @@ from assistant.adapters.ear import Ear
 from assistant.adapters.espeak import Espeak
 from assistant.adapters.llama import Llama, Plan
 from assistant.adapters.piper import Piper
+from assistant.adapters.recordings import FOLDER, Recordings
 from assistant.adapters.voices import FirstVoice
 from assistant.adapters.weights import Weights
 from assistant.adapters.whisper import Whisper
@@ -66,6 +67,11 @@ def ear(site: Path | None, chosen: str | None) -> Ear:
         raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
 
     return Ear(load)
+
+
+def recordings(site: Site, data: Path) -> Recordings:
+    """The sound of turns that a site keeps in a data folder, if it keeps any."""
+    return Recordings(data / FOLDER, site.evidence.keep_audio_hours * 3600.0)
 
 
 def voice(site: Path | None) -> FirstVoice:

@@ -20,7 +20,8 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import hardware, intents, language, manifest, meaning, plant
+from assistant.settings import evidence, hardware, intents, language, manifest, meaning, plant
+from assistant.settings.evidence import Evidence
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
 from assistant.settings.paths import cache_dir, site_folder
@@ -44,6 +45,8 @@ class Site:
     reader: Reader
     meaning: Meaning | None = None
     """The language model behind the templates; None where there is none."""
+    evidence: Evidence = Evidence()  # noqa: RUF009 (frozen)
+    """What is kept of a turn beside the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def load_site(folder: Path | None) -> Site:
     templates = Templates(meant, words.skip, site_folder(folder, "intents"))
     reader = Reader.of(templates, words, meant)
     stands = plant.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands))
+    kept = evidence.load(site_folder(folder, "hardware"))
+    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands), kept)
 
 
 def _meaning(folder: Path | None, intents: Intents, reader: Reader, plant: Plant) -> Meaning | None:

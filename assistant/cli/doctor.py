@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from assistant.cli import options
 from assistant.cli.app import app
 
 if TYPE_CHECKING:
+    from assistant.adapters.recordings import Recordings
     from assistant.bootstrap import Site
 
 
@@ -34,15 +36,15 @@ class Finding:
 
 
 @app.command()
-def doctor(as_json: options.Json = False, site: options.Site = None) -> None:
-    """Look at the site's files, the weights and the language model; exit status 1 when something is broken."""
-    broken = asyncio.run(_doctor(site, as_json=as_json))
+def doctor(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
+    """Look at the site's files, the weights, the language model and the sound that is kept; status 1 if something is broken."""
+    broken = asyncio.run(_doctor(data, site, as_json=as_json))
     raise typer.Exit(1 if broken else 0)
 
 
-async def _doctor(site: Path | None, *, as_json: bool) -> bool:
+async def _doctor(data: Path | None, site: Path | None, *, as_json: bool) -> bool:
     broken = False
-    async for finding in _findings(site):
+    async for finding in _findings(data, site):
         broken = broken or finding.state == "broken"
         print(json.dumps(asdict(finding)) if as_json else _line(finding), flush=True)
     return broken
@@ -53,11 +55,11 @@ def _line(finding: Finding) -> str:
     return f"{finding.state:8} {finding.what}{tail}" + (f"; {finding.remedy}" if finding.remedy else "")
 
 
-async def _findings(site: Path | None) -> AsyncIterator[Finding]:
+async def _findings(data: Path | None, site: Path | None) -> AsyncIterator[Finding]:
     from assistant import bootstrap
     from assistant.adapters.weights import Weights
     from assistant.settings import manifest
-    from assistant.settings.paths import cache_dir, site_folder
+    from assistant.settings.paths import cache_dir, data_dir, site_folder
 
     loaded = bootstrap.load_site(site)  # a site file that is off ends here, with its one line
     yield Finding("site files", "ok")
@@ -71,6 +73,17 @@ async def _findings(site: Path | None) -> AsyncIterator[Finding]:
         state = "ok" if not bad else "missing" if all(found.state == "missing" for found in bad) else "broken"
         yield Finding(f"weights of {name}", state, why, f"run: assistant models pull {name}" if bad else "")
     yield await _understanding(loaded)
+    yield _sound(bootstrap.recordings(loaded, data_dir(data, make=False)), time.time())
+
+
+def _sound(recordings: Recordings, now: float) -> Finding:
+    """How much sound of turns is kept, and whether it is deleted in time."""
+    kept = recordings.kept(now)
+    limit = f"each for {recordings.keep_s / 3600:g} h" if recordings.keep_s else "none is to be"
+    why = f"{kept.files} recordings, {kept.bytes / 1e6:.1f} MB, {limit} (hardware/evidence.yaml)"
+    if kept.overdue:
+        return Finding("sound kept", "broken", f"{why}; {kept.overdue} past it", "run: assistant run --no-audio")
+    return Finding("sound kept", "ok", why)
 
 
 async def _understanding(site: Site) -> Finding:

@@ -21,6 +21,7 @@ from assistant.errors import AudioError, EngineError, UsageError
 
 if TYPE_CHECKING:
     from assistant.adapters.ear import Ear, Heard
+    from assistant.adapters.recordings import Recordings
     from assistant.bootstrap import Door
     from assistant.ports import Voice
 
@@ -80,10 +81,10 @@ async def _hear(
         opened = bootstrap.open_parser(loaded, folder) if parse_only else bootstrap.open_core(loaded, folder)
         door = await stack.enter_async_context(opened)
         await door.check(session)
-        prompt = bootstrap.vocabulary(loaded)
+        prompt, kept = bootstrap.vocabulary(loaded), bootstrap.recordings(loaded, folder)
         for file in files:
             try:
-                spoken = await take(file, session, ear, prompt, door, voice, parse_only=parse_only)
+                spoken = await take(file, session, ear, prompt, door, voice, kept, parse_only=parse_only)
             except AudioError as exc:
                 # One bad file of many: said, counted, and the others are heard all the same.
                 print(f"assistant: {exc}", file=sys.stderr)
@@ -96,9 +97,20 @@ async def _hear(
 
 
 async def take(
-    file: Path, session: Session, ear: Ear, prompt: Sequence[str], door: Door, voice: Voice | None, *, parse_only: bool
+    file: Path,
+    session: Session,
+    ear: Ear,
+    prompt: Sequence[str],
+    door: Door,
+    voice: Voice | None,
+    kept: Recordings | None = None,
+    *,
+    parse_only: bool,
 ) -> Spoken:
-    """One recording: hear it, take its turn, speak the answer. Raises AudioError for what is no recording."""
+    """One recording: hear it, take its turn, speak the answer. Raises AudioError for what is no recording.
+
+    `kept`: where its sound is kept, if it was for us and the site keeps any.
+    """
     from assistant.adapters import audiofile
 
     started = time.perf_counter()
@@ -106,10 +118,27 @@ async def take(
     transcribed = _ms(started)
     transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected)
     answer = await (door.parse if parse_only else door.turn)(transcript)
+    if kept is not None and not parse_only:
+        _keep(kept, transcript.turn, heard, answer)
     started = time.perf_counter()
     sound = await _speech(voice, answer)
     ms = {"transcribe": transcribed, **answer.ms, **({"speak": _ms(started)} if voice is not None else {})}
     return Spoken(replace(answer, ms=ms), heard, sound)
+
+
+def _keep(kept: Recordings, turn: str, heard: Heard, answer: Answer) -> None:
+    """What was heard of a turn that was for us; what was not meant for us is not ours to keep, nor what was said
+    while the microphone was asked to sleep."""
+    from assistant.turn.core import ASLEEP
+    from assistant.turn.read import UNKNOWN
+
+    if answer.intent == UNKNOWN or answer.rule == ASLEEP:
+        return
+    try:
+        kept.keep(turn, heard.utterance, time.time())
+    except AudioError as exc:
+        # The deed is done and written down; that its sound is not is said here.
+        print(f"assistant: {exc}", file=sys.stderr)
 
 
 async def _speech(voice: Voice | None, answer: Answer) -> bytes:

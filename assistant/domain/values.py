@@ -190,6 +190,8 @@ class Answer:
     """Further commands of the same breath."""
     ms: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by stage."""
+    rule: str = ""
+    """The rule that decided (turn.verdict); empty when it was only parsed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from assistant.domain import events as e
 from assistant.domain.values import Order, Outcome, Session
 from assistant.errors import NotObserved, NotSent, Uncertain
 from assistant.ports import Clock, Machines
-from assistant.turn.policy import Plan
 from assistant.turn.record import Recorder
+from assistant.turn.verdict import Plan
 
 SOURCE = "/assistant"
 DEADLINE_S = 3.0

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 
 from assistant.domain import declare
-from assistant.domain import events as e
 from assistant.domain.speech import verbalise
 from assistant.domain.spoken.mentions import Entities, Name
 from assistant.domain.values import Answer, Command, Decision, Session, Transcript
@@ -19,10 +16,8 @@ from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
 from assistant.turn import lookups, naming
-from assistant.turn.act import SOURCE
 from assistant.turn.dialogue import (
     Act,
-    Dialogue,
     Expired,
     Finished,
     Matched,
@@ -44,32 +39,13 @@ from assistant.turn.dialogue import (
 )
 from assistant.turn.dialogue import step as take
 from assistant.turn.interpret import DIGITS, Interpreter
-from assistant.turn.memory import Memory
+from assistant.turn.memory import Memory, Talk
+from assistant.turn.minutes import Breath, Minutes
 from assistant.turn.perform import Performer
-from assistant.turn.policy import Allowed, Declined, Missing, Policy, subject
+from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
-
-
-@dataclass(slots=True)
-class Talk:
-    """One session's conversation."""
-
-    dialogue: Dialogue = field(default_factory=Dialogue)
-    memory: Memory = field(default_factory=Memory)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One turn at a time: a session is one person."""
-
-
-@dataclass(slots=True)
-class Breath:
-    """What a turn has come to so far."""
-
-    transcript: Transcript
-    heard: str
-    """Id of its turn.heard event; empty when it could not be written."""
-    trouble: str = ""
-    """Why nothing can be written down, or empty."""
+from assistant.turn.verdict import Allowed, Declined, Missing
 
 
 class Core:
@@ -85,7 +61,7 @@ class Core:
         performer: Performer,
         clock: Clock,
     ) -> None:
-        self._log, self._world, self._recorder = log, world, recorder
+        self._log, self._world, self._minutes = log, world, Minutes(recorder, clock)
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._talks: dict[Session, Talk] = {}
@@ -114,9 +90,13 @@ class Core:
         answers = [_answer(command, None, "") for command in commands]
         return replace(answers[0], also=tuple(answers[1:]), ms=ms)
 
+    def talk(self, session: Session) -> Talk:
+        """A session's conversation so far."""
+        return self._talks.setdefault(session, Talk())
+
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer."""
-        talk = self._talks.setdefault(transcript.session, Talk())
+        talk = self.talk(transcript.session)
         async with talk.lock:
             with structlog.contextvars.bound_contextvars(turn=transcript.turn):
                 return await self._turn(transcript, talk)
@@ -124,24 +104,27 @@ class Core:
     async def _turn(self, transcript: Transcript, talk: Talk) -> Answer:
         if transcript.turn in self._world.turns:
             say = self._intents.text(UNKNOWN, "already", {})
-            return _answer(Command(UNKNOWN, text=_text(transcript)), Decision.REFUSED, say)
+            return _answer(Command(UNKNOWN, text=_text(transcript)), Decision.REFUSED, say, "refused: already")
         started, before = time.perf_counter(), self._world.position
-        too_late = expired(talk.dialogue, self._clock.monotonic())
+        too_late, ran_out = expired(talk.dialogue, self._clock.monotonic()), ""
         if too_late:
             talk.dialogue, _ = take(talk.dialogue, Expired())
+            talk.asked, ran_out = "", talk.asked
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
         commands = await self._read(transcript, talk)
         parsed = _ms(started)
-        breath = await self._heard(transcript, commands[0])
-        acting = time.perf_counter()
+        breath = await self._minutes.heard(transcript, commands, talk, ran_out)
+        acting, pending = time.perf_counter(), talk.dialogue
         answers = await self._answers(commands, talk, breath, too_late=too_late)
+        if talk.dialogue != pending:
+            talk.asked = transcript.turn if talk.dialogue.commands else ""
         first = answers[0]
         say = " ".join(answer.say for answer in answers if answer.say)
         if say:
             talk.memory = replace(talk.memory, said=say)
-        await self._answered(transcript, first, say, breath)
+        await self._minutes.answered(answers, say, breath)
         wrote = [event.id for event in self._log.read(after=before) if event.correlationid == transcript.turn]
         ms = {"parse": parsed, "act": _ms(acting)}
         return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms)
@@ -152,157 +135,117 @@ class Core:
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
-    async def _heard(self, transcript: Transcript, command: Command) -> Breath:
-        # What was not meant for us is not ours to keep: its words are left out.
-        words = "" if command.intent == UNKNOWN and transcript.channel == "voice" else command.text
-        payload = e.TurnHeard(
-            words,
-            transcript.channel,
-            transcript.session.badge,
-            transcript.session.station,
-            command.intent,
-            dict(command.slots),
-            round(command.confidence, 3),
-            command.by,
-            transcript.note,
-        )
-        event = self._event(transcript, payload)
-        try:
-            await self._recorder.record(event)
-        except LogError as exc:
-            return Breath(transcript, "", trouble=str(exc))
-        return Breath(transcript, event.id)
-
     async def _answers(
         self, commands: Sequence[Command], talk: Talk, breath: Breath, *, too_late: bool
     ) -> list[Answer]:
         """One answer a command; what needs a yes is asked for all together, at the end."""
         answers: dict[int, Answer] = {}
-        waiting: list[tuple[int, Command, NeedsYes | NeedsDigits]] = []
+        waiting: list[tuple[int, Command, NeedsYes | NeedsDigits, str]] = []
         for index, command in enumerate(commands):
-            message = self._message(command, talk, breath)
+            message, rule = self._message(command, talk, breath)
             if isinstance(message, NeedsYes | NeedsDigits):
-                waiting.append((index, command, message))
+                waiting.append((index, command, message, rule))
                 continue
             if too_late and isinstance(message, Yes | No | Matched | Mismatched):
-                message = Told(Decision.IGNORED, self._shared("expired"))
-            answers[index] = await self._take(message, command, talk, breath)
+                message, rule = Told(Decision.IGNORED, self._shared("expired")), "expired"
+            answers[index] = await self._take(message, rule, command, talk, breath)
             talk.memory = self._spoken_of(talk.memory, command)
         if waiting:
-            asked = self._asked([message for _, _, message in waiting])
-            for place, (index, command, _) in enumerate(waiting):
+            asked, instead = self._asked([message for _, _, message, _ in waiting])
+            for place, (index, command, _, rule) in enumerate(waiting):
                 if place == 0:
-                    answers[index] = await self._take(asked, command, talk, breath)
+                    answers[index] = await self._take(asked, instead or rule, command, talk, breath)
                 else:
-                    answers[index] = _answer(command, answers[waiting[0][0]].decision, "")
+                    answers[index] = _answer(command, answers[waiting[0][0]].decision, "", instead or rule)
                 talk.memory = self._spoken_of(talk.memory, command)
         return [answers[index] for index in sorted(answers)]
 
-    def _asked(self, questions: Sequence[NeedsYes | NeedsDigits]) -> Message:
-        """The questions of one breath as one."""
+    def _asked(self, questions: Sequence[NeedsYes | NeedsDigits]) -> tuple[Message, str]:
+        """The questions of one breath as one; and the rule that refuses them, or empty."""
         if len(questions) == 1:
-            return questions[0]
+            return questions[0], ""
         together = [question for question in questions if isinstance(question, NeedsYes)]
         if len(together) < len(questions):
             # Whose digits were said would be anybody's guess.
-            return Told(Decision.REFUSED, self._shared("one_by_one"))
-        return NeedsYes(
+            return Told(Decision.REFUSED, self._shared("one_by_one")), "refused: one by one"
+        message = NeedsYes(
             tuple(command for one in together for command in one.commands),
             " ".join(one.question for one in together),
             together[0].now,
             tuple(bound for one in together for bound in one.bound),
         )
+        return message, ""
 
-    def _message(self, command: Command, talk: Talk, breath: Breath) -> Message:
-        """What a command means to the dialogue."""
+    def _message(self, command: Command, talk: Talk, breath: Breath) -> tuple[Message, str]:
+        """What a command means to the dialogue, and by which rule."""
         word = DIALOGUE.get(command.intent)
         spec = self._intents.by_name.get(command.intent)
         if word is None and spec is not None and spec.kind == "dialogue":
-            return Noise(Decision.REFUSED, self._policy.not_connected(command))
+            return Noise(Decision.REFUSED, self._policy.not_connected(command)), "not connected"
         if word is not None and spec is not None:
             if command.doubt or command.confidence < spec.confidence.ask:
-                return Noise(Decision.ASK, self._shared("say_again"))
-            return word(self, command, talk)
+                return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
+            return word(self, command, talk), command.intent
         verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now())
         now = self._clock.monotonic()
         match verdict:
             case Missing():
-                return NeedsSlot(verdict.command, verdict.slot, verdict.question, now)
+                return NeedsSlot(verdict.command, verdict.slot, verdict.question, now), verdict.rule
             case Declined():
                 kind = Noise if verdict.command.intent == UNKNOWN else Told
-                return kind(verdict.decision, verdict.say)
+                return kind(verdict.decision, verdict.say), verdict.rule
             case Allowed() if self._intents.by_name[command.intent].kind == "lookup":
-                return Told(Decision.ANSWERED, self._looked_up(verdict.command))
+                return Told(Decision.ANSWERED, self._looked_up(verdict.command)), verdict.rule
             case Allowed() if breath.trouble:
-                return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
+                return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble)), NO_LOG
             case Allowed(confirm=True) if verdict.digits:
-                return NeedsDigits(command, verdict.question, verdict.digits, now, verdict.bound)
+                return NeedsDigits(command, verdict.question, verdict.digits, now, verdict.bound), verdict.rule
             case Allowed(confirm=True):
-                return NeedsYes((command,), verdict.question, now, (verdict.bound,))
-        return Proceed(command)
+                return NeedsYes((command,), verdict.question, now, (verdict.bound,)), verdict.rule
+        return Proceed(command), verdict.rule
 
-    async def _take(self, message: Message, command: Command, talk: Talk, breath: Breath) -> Answer:
-        """Step the dialogue and do what it asks for, until it has an answer."""
+    async def _take(self, message: Message, rule: str, command: Command, talk: Talk, breath: Breath) -> Answer:
+        """Step the dialogue and do what it asks for, until it has an answer. `rule`: by which `message` came about."""
         talk.dialogue, effects = take(talk.dialogue, message)
-        said: list[Say] = []
+        said: list[tuple[Say, str]] = []
         for effect in effects:
             if isinstance(effect, Say):
-                said.append(effect)
+                said.append((effect, KEYS.get(effect.key, rule)))
                 continue
-            finished = Finished(Decision.UNCERTAIN, self._shared("broken"))
+            finished, by = Finished(Decision.UNCERTAIN, self._shared("broken")), "broken"
             try:
-                finished = await self._act(effect, talk, breath)
+                finished, by = await self._act(effect, talk, breath)
             finally:
                 # Whatever became of it, the session goes on: nobody is left talking to a wall.
                 talk.dialogue, (told,) = take(talk.dialogue, finished)
             assert isinstance(told, Say)
-            said.append(told)
-        words = [one.text or (self._shared(one.key) if one.key else "") for one in said]
-        decision = max((one.decision for one in said), key=GRAVITY.index, default=Decision.IGNORED)
-        return _answer(command, decision, verbalise(" ".join(word for word in words if word)))
+            said.append((told, by))
+        words = [one.text or (self._shared(one.key) if one.key else "") for one, _ in said]
+        nothing = (Say(Decision.IGNORED), rule)
+        gravest, by = max(said, key=lambda one: GRAVITY.index(one[0].decision), default=nothing)
+        return _answer(command, gravest.decision, verbalise(" ".join(word for word in words if word)), by)
 
-    async def _act(self, act: Act, talk: Talk, breath: Breath) -> Finished:
-        """Decide once more, on what is so now, and carry it out."""
+    async def _act(self, act: Act, talk: Talk, breath: Breath) -> tuple[Finished, str]:
+        """Decide once more, on what is so now, and carry it out; and the rule by which."""
         session = breath.transcript.session
         verdict = self._policy.decide(act.command, session, talk.memory, self._clock.now())
         if not isinstance(verdict, Allowed):
             say = verdict.say if isinstance(verdict, Declined) else verdict.question
-            return Finished(Decision.REFUSED, say)
+            return Finished(Decision.REFUSED, say), verdict.rule
         if verdict.confirm and not act.confirmed:
-            return Finished(Decision.REFUSED, verdict.question)
+            return Finished(Decision.REFUSED, verdict.question), verdict.rule
         if act.confirmed and act.bound != verdict.bound:
             unit = naming.unit(self._world, verdict.unit)
-            return Finished(Decision.REFUSED, self._shared("changed", unit=unit))
+            return Finished(Decision.REFUSED, self._shared("changed", unit=unit)), "refused: changed"
         if breath.trouble:
-            return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
+            return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble)), NO_LOG
         try:
             decision, say = await self._performer.perform(verdict, session, breath.transcript.turn, breath.heard)
         except LogError as exc:
-            return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc)))
-        return Finished(decision, say)
-
-    async def _answered(self, transcript: Transcript, answer: Answer, say: str, breath: Breath) -> None:
-        if breath.trouble or answer.decision is None:
-            return
-        payload = e.TurnAnswered(answer.decision.value, say)
-        try:
-            await self._recorder.record(self._event(transcript, payload, cause=breath.heard))
-        except LogError:
-            # The deed is on disk by its own events; that the answer is not must not take it back.
-            return
+            return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc))), NO_LOG
+        return Finished(decision, say), "confirmed" if act.confirmed else AT_ONCE
 
     # ---- small things --------------------------------------------------------------------------------------
-
-    def _event(self, transcript: Transcript, payload: e.Payload, cause: str = "") -> e.Event:
-        return e.Event(
-            uuid.uuid4().hex,
-            SOURCE,
-            transcript.turn,
-            self._clock.now(),
-            payload,
-            correlationid=transcript.turn,
-            causationid=cause,
-        )
 
     def _looked_up(self, command: Command) -> str:
         """What is recorded, with its age when it is old."""
@@ -348,7 +291,16 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk], Message]] = {
     "sleep": Core._sleep,
 }
 """Intents about the conversation itself."""
-
+SAY_AGAIN, NO_LOG, ASLEEP = "asked: say again", "refused: no log", "asleep"
+KEYS = {
+    "cancelled": "cancelled",
+    "nothing_asked": "nothing asked",
+    "say_again": SAY_AGAIN,
+    "say_digits": "digits",
+    "wrong_digits": "wrong digits",
+    "asleep": ASLEEP,
+}
+"""Words of the dialogue's own -> the rule that they stand for."""
 
 GRAVITY = (
     Decision.IGNORED,
@@ -363,8 +315,9 @@ GRAVITY = (
 """Of several outcomes of one yes the gravest is the turn's: "done" is said of all or not at all."""
 
 
-def _answer(command: Command, decision: Decision | None, say: str) -> Answer:
-    return Answer(command.text, command.intent, dict(command.slots), command.confidence, command.by, decision, say)
+def _answer(command: Command, decision: Decision | None, say: str, rule: str = "") -> Answer:
+    slots = dict(command.slots)
+    return Answer(command.text, command.intent, slots, command.confidence, command.by, decision, say, rule=rule)
 
 
 def _text(transcript: Transcript) -> str:

@@ -1,8 +1,11 @@
-"""What a session remembers between turns: what was spoken of, and what was said."""
+"""What a session remembers between turns: what was spoken of, what was said, what was asked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
+
+from assistant.turn.dialogue import Dialogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +16,15 @@ class Memory:
     """Lot, board, machine or line last spoken of."""
     said: str = ""
     """The last words spoken to it."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """One session's conversation."""
+
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    memory: Memory = field(default_factory=Memory)
+    asked: str = ""
+    """The turn that asked what is asked now, or empty."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One turn at a time: a session is one person."""

@@ -11,8 +11,9 @@ from assistant.domain.values import Decision, Outcome, Session
 from assistant.settings.intents import Intent
 from assistant.turn import naming
 from assistant.turn.act import SOURCE, Actor
-from assistant.turn.policy import Allowed, Policy
+from assistant.turn.policy import Policy
 from assistant.turn.read import UNKNOWN
+from assistant.turn.verdict import Allowed
 
 Result = tuple[Decision, str]
 """What it came to, and the words."""

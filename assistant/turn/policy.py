@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from assistant.domain.speech import digits
 from assistant.domain.spoken.language import Language
 from assistant.domain.things import Machine, Operator
-from assistant.domain.values import HERE, MISSING, Command, Decision, Expectation, Session
+from assistant.domain.values import HERE, MISSING, Command, Decision, Session
 from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
@@ -23,65 +23,13 @@ from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
 from assistant.turn.read import UNKNOWN
 from assistant.turn.understand import MODEL
+from assistant.turn.verdict import Allowed, Declined, Missing, Plan, Verdict
 
 UNDO_WITHIN_S = 600.0
 """Who says "undo" later than this means something else by it."""
 ACTED_ON = ("lot", "board", "machine", "line")
 """Slots that name what an action is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One order that a command comes to, without its id."""
-
-    machine: str
-    method: str
-    args: Mapping[str, str]
-    expect: Expectation
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """Policy has nothing against it."""
-
-    command: Command
-    unit: str
-    """What it is about, or empty."""
-    plans: tuple[Plan, ...]
-    """Orders to give; empty for what needs no machine."""
-    question: str
-    """How to ask for a yes."""
-    confirm: bool
-    """Whether a yes is needed."""
-    undoes: str = ""
-    """The intent of the action that it takes back, or empty."""
-    named: str = ""
-    """What is acted on as it is said, where that is more than `unit`."""
-    digits: str = ""
-    """Of the id of which the last two must be said before it is done; empty where a yes is enough."""
-    bound: str = ""
-    """Its orders and the state that they are made for: a yes to this is a yes to nothing else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A slot must be asked for."""
-
-    command: Command
-    slot: str
-    question: str
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """It ends here, in words."""
-
-    command: Command
-    decision: Decision
-    say: str
-
-
-Verdict = Allowed | Missing | Declined
+AT_ONCE = "acts at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +50,7 @@ class Policy:
         if not isinstance(named, Command):
             return named
         if not spec.connected:
-            return Declined(named, Decision.REFUSED, self.not_connected(named))
+            return Declined(named, Decision.REFUSED, self.not_connected(named), "not connected")
         missing = self._missing(named, spec)
         if missing is not None:
             return missing
@@ -110,7 +58,7 @@ class Policy:
         if refused is not None:
             return refused
         if named.confidence < spec.confidence.ask:
-            return Declined(named, Decision.ASK, self._text(spec, "say_again"))
+            return Declined(named, Decision.ASK, self._text(spec, "say_again"), "asked: say again")
         if spec.undoes:
             return self._undo(named, spec, session, now)
         return self._sensible(named, spec)
@@ -129,30 +77,33 @@ class Policy:
 
     def _not_understood(self, command: Command) -> Verdict:
         match command.doubt:
-            case "negated" | "withdrawn":
-                return Declined(command, Decision.IGNORED, self._shared("negated"))
+            case "negated" | "withdrawn" as rule:
+                return Declined(command, Decision.IGNORED, self._shared("negated"), rule)
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])
-                return Declined(command, Decision.ASK, self._shared("what_with", unit=unit))
+                return Declined(command, Decision.ASK, self._shared("what_with", unit=unit), "asked: what with")
             case "exception" | "part" as scope:
-                return Declined(command, Decision.REFUSED, self._shared(scope))
+                return Declined(command, Decision.REFUSED, self._shared(scope), f"refused: {scope}")
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
-            return Declined(command, Decision.ASK, self._shared("say_again"))
-        return Declined(command, Decision.IGNORED, "")
+            return Declined(command, Decision.ASK, self._shared("say_again"), "asked: say again")
+        return Declined(command, Decision.IGNORED, "", "not understood")
 
     def _grounded(self, command: Command, spec: Intent, session: Session, memory: Memory) -> Command | Verdict:
         """The same command with real ids for "here"; or a question about what is not there."""
         for slot, value in command.slots.items():
             if value == MISSING:
-                return Declined(command, Decision.ASK, self._no_such(slot, command.heard.get(slot, "")))
+                say = self._no_such(slot, command.heard.get(slot, ""))
+                return Declined(command, Decision.ASK, say, f"asked: no such {slot}")
         for slot, options in command.options.items():
             names = naming.listing([naming.unit(self.world, ident) for ident in options], "or")
-            return Missing(command, slot, self._shared("which_of", options=names))
+            return Missing(command, slot, self._shared("which_of", options=names), f"asked: which {slot}")
         for slot, value in command.slots.items():
             if value == HERE:
                 found = self._here(slot, command.heard.get(slot) == ANY_UNIT, spec, session, memory)
                 if not found:
-                    return Missing(_without(command, slot), slot, self._shared("which", noun=slot))
+                    return Missing(
+                        _without(command, slot), slot, self._shared("which", noun=slot), f"asked: which {slot}"
+                    )
                 kind = self.world.kind_of(found)
                 return replace(command, slots={**_without(command, slot).slots, kind: found})
         return command
@@ -191,11 +142,11 @@ class Policy:
         if spec.one_of and not any(slot in command.slots for slot in spec.one_of):
             slot = spec.one_of[0]
             question = spec.answers.get("missing") or self._shared("which", noun=slot)
-            return Missing(command, slot, question)
+            return Missing(command, slot, question, f"asked: which {slot}")
         for slot in spec.needs:
             if slot not in command.slots:
                 question = spec.needs[slot].format(unit=naming.unit(self.world, subject(command)))
-                return Missing(command, slot, question)
+                return Missing(command, slot, question, f"asked: {slot}")
         return None
 
     def _refused(self, command: Command, spec: Intent, session: Session) -> Declined | None:
@@ -203,11 +154,11 @@ class Policy:
             return None
         operator = self.world.operators.get(session.badge)
         if operator is None:
-            return Declined(command, Decision.REFUSED, self._shared("nobody"))
+            return Declined(command, Decision.REFUSED, self._shared("nobody"), "refused: nobody")
         if operator.role not in spec.roles:
             roles = naming.listing([_role(role) for role in spec.roles], "or")
             say = self._shared("not_allowed", roles=roles, role=operator.role)
-            return Declined(command, Decision.REFUSED, say)
+            return Declined(command, Decision.REFUSED, say, "refused: role")
         return self._owned(command, spec, operator)
 
     def _owned(self, command: Command, spec: Intent, operator: Operator) -> Declined | None:
@@ -218,11 +169,12 @@ class Policy:
         owners = spec.owners.get(hold.reason, ()) if hold is not None else ()
         if owners and operator.role not in owners:
             roles = naming.listing([_role(role) for role in owners], "or")
-            return Declined(command, Decision.REFUSED, self.say(spec, "owner", command, roles=roles))
+            return Declined(command, Decision.REFUSED, self.say(spec, "owner", command, roles=roles), "refused: owner")
         line = self._line_of(unit)
         if operator.role in spec.own_line and operator.line and line and line != operator.line:
             names = {"line": naming.unit(self.world, line), "own": naming.unit(self.world, operator.line)}
-            return Declined(command, Decision.REFUSED, self.say(spec, "own_line", command, **names))
+            say = self.say(spec, "own_line", command, **names)
+            return Declined(command, Decision.REFUSED, say, "refused: own line")
         return None
 
     # ---- does it make sense now, and was it heard well enough --------------------------------------------
@@ -231,16 +183,18 @@ class Policy:
         unit = subject(command)
         for check in spec.checks:
             if check in CHECKS and not CHECKS[check](self.world, unit, command.slots):
-                return Declined(command, Decision.REFUSED, self.say(spec, check, command))
+                return Declined(command, Decision.REFUSED, self.say(spec, check, command), f"refused: check {check}")
         if spec.kind != "action":
-            return Allowed(command, unit, (), "", confirm=False)
+            return Allowed(command, unit, (), "", confirm=False, rule="looked up")
         question = self.say(spec, "confirm", command)
-        unsure = bool(command.doubt) or command.confidence < spec.confidence.act
-        confirm = spec.confirm == "always" or unsure
+        rule = _ceremony(command, spec, spec.confirm)
         plans = self._plans(spec, command, unit)
         again = unit if spec.again == "unit" else command.slots.get(spec.again, "")
         known = "".join(letter for letter in again if letter.isdigit())
-        return Allowed(command, unit, plans, question, confirm, digits=known, bound=self._bound(unit, plans))
+        if known and rule != AT_ONCE:
+            rule = "digits"
+        bound = self._bound(unit, plans)
+        return Allowed(command, unit, plans, question, rule != AT_ONCE, digits=known, bound=bound, rule=rule)
 
     def _bound(self, unit: str, plans: tuple[Plan, ...]) -> str:
         """What a yes is a yes to: the orders as they would be given, and the state of what they are about."""
@@ -277,12 +231,12 @@ class Policy:
     def _undo(self, command: Command, spec: Intent, session: Session, now: float) -> Verdict:
         last = self.world.actions.get((session.badge, session.station))
         if last is None or now - last.at > UNDO_WITHIN_S or self.world.turns.get(last.turn) == spec.intent:
-            return Declined(command, Decision.REFUSED, self._text(spec, "nothing"))
+            return Declined(command, Decision.REFUSED, self._text(spec, "nothing"), "refused: nothing to undo")
         specs = self.intents.by_name.values()
         done = next((i for i in specs if i.order is not None and i.order.method == last.method), None)
         way = done.undo if done is not None else None
         if done is None or way is None:
-            return Declined(command, Decision.REFUSED, self._text(spec, "cannot"))
+            return Declined(command, Decision.REFUSED, self._text(spec, "cannot"), "refused: cannot be undone")
         inverse = self.intents.by_name[way.intent]
         plans: list[Plan] = []
         for unit in last.units:
@@ -292,20 +246,21 @@ class Policy:
                 back = replace(back, slots={**back.slots, "reason": thing.last_hold.reason})
             checks = [CHECKS[check] for check in inverse.checks if check in CHECKS and not way.method]
             if not all(check(self.world, unit, back.slots) for check in checks):
-                return Declined(command, Decision.REFUSED, self.say(spec, "changed", back))
+                return Declined(command, Decision.REFUSED, self.say(spec, "changed", back), "refused: changed")
             plans += self._plans(inverse, back, unit, way.method)
         names = naming.listing([naming.unit(self.world, unit) for unit in last.units])
         question = self._text(spec, "confirm", what=way.method or way.intent, unit=names)
-        unsure = bool(command.doubt) or command.confidence < spec.confidence.act
+        rule = _ceremony(command, spec, way.confirm)
         return Allowed(
             back,
             unit,
             tuple(plans),
             question,
-            way.confirm == "always" or unsure,
+            rule != AT_ONCE,
             undoes=done.intent,
             named=names,
             bound=self._bound(unit, tuple(plans)),
+            rule=rule,
         )
 
     # ---- words -------------------------------------------------------------------------------------------
@@ -359,6 +314,13 @@ class Policy:
 def subject(command: Command) -> str:
     """The id that a command is about, or empty."""
     return next((command.slots[slot] for slot in (*ACTED_ON, "order") if slot in command.slots), "")
+
+
+def _ceremony(command: Command, spec: Intent, confirm: str) -> str:
+    """The rule by which an action passes, or is confirmed first."""
+    if confirm == "always":
+        return "confirm: always"
+    return "confirm: unsure" if command.doubt or command.confidence < spec.confidence.act else AT_ONCE
 
 
 def _without(command: Command, slot: str) -> Command:

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import count
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -25,13 +25,20 @@ TIMES = st.floats(-62_135_596_800, 253_402_300_799)  # the years 1 to 9999
 _numbers = count()
 
 
-def payloads(kind: type[e.Payload]) -> st.SearchStrategy[e.Payload]:
-    """Any value of a payload class that its type hints allow."""
+def payloads(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Any value of a payload class, or of one inside it, that its type hints allow."""
     hints = get_type_hints(kind)
     return st.builds(kind, **{field.name: values(hints[field.name]) for field in fields(kind)})
 
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
+    if is_dataclass(hint):
+        assert isinstance(hint, type)
+        return payloads(hint)
+    if get_origin(hint) is tuple:
+        first, *rest = get_args(hint)
+        several = rest == [...]
+        return st.lists(values(first)).map(tuple) if several else st.tuples(*map(values, (first, *rest)))
     return FINITE if hint is float else st.from_type(hint)
 
 

@@ -10,8 +10,9 @@ from assistant.domain.values import MISSING, Command, Hypothesis, Session, Trans
 from assistant.turn.dialogue import Dialogue, NeedsSlot, State, step
 from assistant.turn.interpret import Interpreter
 from assistant.turn.memory import Memory
-from assistant.turn.policy import Allowed, Declined, Policy
+from assistant.turn.policy import Policy
 from assistant.turn.understand import Understander
+from assistant.turn.verdict import Allowed, Declined
 from assistant.turn.wording import wording
 from tests.fakes.scripted_model import ScriptedModel
 from tests.site import a_world, entities, the_hardware, the_intents, the_language, the_reader

@@ -109,7 +109,7 @@ async def test_a_lot_is_scrapped_with_all_its_boards() -> None:
 async def test_what_was_shipped_is_out_of_reach() -> None:
     async with a_core() as bench:
         shipped = e.Event("ship-1", "/mes", "L4711", bench.clock.now(), e.LotShipped("the customer"))
-        await bench.core._recorder.record(shipped)
+        await bench.core._minutes.recorder.record(shipped)
         for said in ("scrap lot 4711", "scrap board 10201", "hold lot 4711, void", "send board 10201 to rework"):
             answer = await bench.say(said, QUALITY)
             assert answer.decision is Decision.REFUSED and "has been shipped" in answer.say, said

@@ -13,9 +13,10 @@ from assistant.domain.spoken.mentions import Mention
 from assistant.domain.values import HERE, MISSING, Command, Session
 from assistant.turn.ground import ANY_UNIT, grounded
 from assistant.turn.memory import Memory
-from assistant.turn.policy import Allowed, Missing, Policy
+from assistant.turn.policy import Policy
 from assistant.turn.shape import written
 from assistant.turn.understand import Calibration, Understander
+from assistant.turn.verdict import Allowed, Missing
 from assistant.turn.wording import wording
 from tests.fakes.scripted_model import ScriptedModel
 from tests.site import a_world, entities, the_hardware, the_intents, the_language, the_reader

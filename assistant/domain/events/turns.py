@@ -8,6 +8,22 @@ from assistant.domain.events.event import Payload
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """A command that came in the same breath as the first one."""
+
+    intent: str
+    """The intent read."""
+    slots: dict[str, str]
+    """Its slots, canonical."""
+    confidence: float
+    """0 to 1."""
+    by: str
+    """`template` or `model`."""
+    doubt: str = ""
+    """As in TurnHeard."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnHeard(Payload, type="turn.heard"):
     """Subject: the turn. What was said and how it was read, before anything is done about it."""
 
@@ -29,6 +45,19 @@ class TurnHeard(Payload, type="turn.heard"):
     """`template` or `model`."""
     note: str = ""
     """Why there were no words (`silence`, `no speech`), or empty."""
+    hypotheses: tuple[tuple[str, float], ...] = ()
+    """What the recogniser offered, best first: the words, and their mean natural-log probability a token. Empty for
+    typed words, which are `text`, and for words that were not for us."""
+    doubt: str = ""
+    """Why the reading has to be confirmed whatever its confidence (`slip`, `hypotheses`, `unsure`, …), or empty."""
+    also: tuple[Further, ...] = ()
+    """Further commands of the same breath."""
+    about: str = ""
+    """What had last been spoken of, which "it" means; or empty."""
+    asked: str = ""
+    """The turn whose question stood open and may be answered by this one; or empty."""
+    ran_out: str = ""
+    """The turn whose question had stood open too long by now; or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +68,10 @@ class TurnAnswered(Payload, type="turn.answered"):
     """`done`, `confirm`, `ask`, `refused`, `answered`, `ignored`, `failed` or `uncertain`."""
     say: str
     """The words of the answer."""
+    rule: str = ""
+    """The rule that decided, by the name that it has in turn.verdict; empty in logs from before it was kept."""
+    also: tuple[tuple[str, str], ...] = ()
+    """Decision and rule of each further command of the same breath."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,92 @@
+"""What is written down of a turn: how it was heard, before anything is done about it, and how it was answered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.domain import events as e
+from assistant.domain.values import Answer, Command, Transcript
+from assistant.errors import LogError
+from assistant.ports import Clock
+from assistant.turn.act import SOURCE
+from assistant.turn.memory import Talk
+from assistant.turn.read import UNKNOWN
+from assistant.turn.record import Recorder
+
+
+@dataclass(slots=True)
+class Breath:
+    """What a turn has come to so far."""
+
+    transcript: Transcript
+    heard: str
+    """Id of its turn.heard event; empty when it could not be written."""
+    trouble: str = ""
+    """Why nothing can be written down, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Keeps them."""
+
+    recorder: Recorder
+    clock: Clock
+
+    async def heard(self, transcript: Transcript, commands: Sequence[Command], talk: Talk, ran_out: str) -> Breath:
+        """Write down what was said and how it is read. `ran_out`: the turn whose question stood open too long."""
+        first = commands[0]
+        # What was not meant for us is not ours to keep: its words are left out.
+        kept = first.intent != UNKNOWN or transcript.channel != "voice"
+        offered = transcript.hypotheses if kept and transcript.channel == "voice" else ()
+        payload = e.TurnHeard(
+            first.text if kept else "",
+            transcript.channel,
+            transcript.session.badge,
+            transcript.session.station,
+            first.intent,
+            dict(first.slots),
+            round(first.confidence, 3),
+            first.by,
+            transcript.note,
+            hypotheses=tuple((one.text, round(one.logprob, 3)) for one in offered),
+            doubt=first.doubt,
+            also=tuple(
+                e.Further(one.intent, dict(one.slots), round(one.confidence, 3), one.by, one.doubt)
+                for one in commands[1:]
+            ),
+            about=talk.memory.unit,
+            asked=talk.asked,
+            ran_out=ran_out,
+        )
+        event = self._event(transcript, payload)
+        try:
+            await self.recorder.record(event)
+        except LogError as exc:
+            return Breath(transcript, "", trouble=str(exc))
+        return Breath(transcript, event.id)
+
+    async def answered(self, answers: Sequence[Answer], say: str, breath: Breath) -> None:
+        """Write down what a turn came to, and by which rule."""
+        first, *others = answers
+        if breath.trouble or first.decision is None:
+            return
+        also = tuple((one.decision.value if one.decision else "", one.rule) for one in others)
+        payload = e.TurnAnswered(first.decision.value, say, first.rule, also)
+        try:
+            await self.recorder.record(self._event(breath.transcript, payload, cause=breath.heard))
+        except LogError:
+            # The deed is on disk by its own events; that the answer is not must not take it back.
+            return
+
+    def _event(self, transcript: Transcript, payload: e.Payload, cause: str = "") -> e.Event:
+        return e.Event(
+            uuid.uuid4().hex,
+            SOURCE,
+            transcript.turn,
+            self.clock.now(),
+            payload,
+            correlationid=transcript.turn,
+            causationid=cause,
+        )
