@@ -2,11 +2,13 @@
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
 from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
+from assistant.bootstrap.replay import led_to, open_replay, turn_of
 from assistant.bootstrap.site import (
     ENDPOINT,
     Meaning,
     Site,
     declarations,
+    evidence_of,
     first_entities,
     first_world,
     load_site,
@@ -21,15 +23,19 @@ __all__ = [
     "Site",
     "declarations",
     "ear",
+    "evidence_of",
     "first_entities",
     "first_world",
     "host_core",
+    "led_to",
     "load_site",
     "open_core",
     "open_parser",
+    "open_replay",
     "recordings",
     "speech_model",
     "start",
+    "turn_of",
     "understander",
     "untrained",
     "vocabulary",

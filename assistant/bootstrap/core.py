@@ -117,7 +117,7 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         stack.push_async_callback(machines.close)
         clock = SystemClock()
         parts = await start(site, log, machines, stack, clock)
-        for task in (parts.ingest.follow(), parts.escalation.follow(), recordings(site, data).follow(clock)):
+        for task in (parts.ingest.follow(), parts.escalation.follow(), recordings(site.evidence, data).follow(clock)):
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)
@@ -184,7 +184,7 @@ def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
     ingest = Ingest(machines, recorder, world, clock, {})
     performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up))
     interpreter = Interpreter(site.reader, understander(site, stack))
-    return Core(_NoLog(), world, recorder, interpreter, policy, performer, clock)
+    return Core(NoLog(), world, recorder, interpreter, policy, performer, clock)
 
 
 def _remember(seen: dict[str, int], event: e.Event) -> None:
@@ -210,12 +210,12 @@ def _left_open(world: World, now: float) -> list[e.Event]:
     ]
 
 
-class _NoLog:
-    """The log of a core that only parses."""
+class NoLog:
+    """The log of a core that writes nothing."""
 
     def append(self, events: object) -> list[e.Event]:
         """Nothing is written."""
-        raise CoreError("this core only parses")
+        raise CoreError("this core writes nothing")
 
     def read(self, after: int = 0, limit: int | None = None) -> list[e.Event]:
         """Nothing is read."""

@@ -19,6 +19,7 @@ from assistant.bootstrap.site import Site, plain
 from assistant.errors import ModelError, UsageError
 from assistant.ports import Voice
 from assistant.settings import manifest
+from assistant.settings.evidence import Evidence
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.turn.understand import Calibration, Understander
 
@@ -69,9 +70,9 @@ def ear(site: Path | None, chosen: str | None) -> Ear:
     return Ear(load)
 
 
-def recordings(site: Site, data: Path) -> Recordings:
+def recordings(kept: Evidence, data: Path) -> Recordings:
     """The sound of turns that a site keeps in a data folder, if it keeps any."""
-    return Recordings(data / FOLDER, site.evidence.keep_audio_hours * 3600.0)
+    return Recordings(data / FOLDER, kept.keep_audio_hours * 3600.0)
 
 
 def voice(site: Path | None) -> FirstVoice:

@@ -67,8 +67,12 @@ def load_site(folder: Path | None) -> Site:
     templates = Templates(meant, words.skip, site_folder(folder, "intents"))
     reader = Reader.of(templates, words, meant)
     stands = plant.load(site_folder(folder, "hardware"))
-    kept = evidence.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands), kept)
+    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands), evidence_of(folder))
+
+
+def evidence_of(folder: Path | None) -> Evidence:
+    """What a site keeps of a turn beside its log. Raises SiteError."""
+    return evidence.load(site_folder(folder, "hardware"))
 
 
 def _meaning(folder: Path | None, intents: Intents, reader: Reader, plant: Plant) -> Meaning | None:

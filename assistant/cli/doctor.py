@@ -37,7 +37,7 @@ class Finding:
 
 @app.command()
 def doctor(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
-    """Look at the site's files, the weights, the language model and the sound that is kept; status 1 if something is broken."""
+    """Look at the site's files, the weights, language model and the sound kept; exit status 1 if one is broken."""
     broken = asyncio.run(_doctor(data, site, as_json=as_json))
     raise typer.Exit(1 if broken else 0)
 
@@ -73,7 +73,7 @@ async def _findings(data: Path | None, site: Path | None) -> AsyncIterator[Findi
         state = "ok" if not bad else "missing" if all(found.state == "missing" for found in bad) else "broken"
         yield Finding(f"weights of {name}", state, why, f"run: assistant models pull {name}" if bad else "")
     yield await _understanding(loaded)
-    yield _sound(bootstrap.recordings(loaded, data_dir(data, make=False)), time.time())
+    yield _sound(bootstrap.recordings(loaded.evidence, data_dir(data, make=False)), time.time())
 
 
 def _sound(recordings: Recordings, now: float) -> Finding:

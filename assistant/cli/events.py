@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import json
+import os
 import re
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -68,6 +70,10 @@ def verify(
         str | None,
         typer.Option(help="POSITION:HASH that this log had before; shows a tail cut off since.", show_default=False),
     ] = None,
+    head_file: Annotated[
+        Path | None,
+        typer.Option(help="The same, as `events head --export` wrote it; every line counts.", show_default=False),
+    ] = None,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
@@ -77,8 +83,11 @@ def verify(
     from assistant.settings.paths import data_dir
 
     folder = data_dir(data if data is not None else context.obj, make=False)
+    heads = [_head(head, f"--head {head}")] if head is not None else []
+    if head_file is not None:
+        heads += _heads(head_file)
     try:
-        position, hash_ = eventlog.verify(folder, _head(head) if head is not None else None)
+        position, hash_ = eventlog.verify(folder, *heads)
     except LogBroken as exc:
         if as_json:
             print(json.dumps({"ok": False, "position": exc.position, "problem": str(exc)}), flush=True)
@@ -87,6 +96,35 @@ def verify(
         print(json.dumps({"ok": True, "position": position, "hash": hash_}))
     else:
         print(f"the chain holds: {position} events, head {position}:{hash_}")
+
+
+@events.command()
+def head(
+    context: typer.Context,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Add it as a line to this file, best on another machine.", show_default=False),
+    ] = None,
+    as_json: options.Json = False,
+    data: options.Data = None,
+    site: options.Site = None,
+) -> None:
+    """The last link of the chain, to be kept elsewhere: it shows later whether the log was cut off or made anew."""
+    from assistant.adapters import cloudevents, eventlog
+    from assistant.settings.paths import data_dir
+
+    position, hash_ = eventlog.head(data_dir(data if data is not None else context.obj, make=False))
+    at = cloudevents.rfc3339(time.time())
+    line = f"{position}:{hash_} {at}"
+    if export is not None:
+        try:
+            with export.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as exc:
+            raise UsageError(f"--export {export}: {exc.strerror or exc}") from exc
+    print(json.dumps({"position": position, "hash": hash_, "time": at}) if as_json else line)
 
 
 def wanted(pattern: str) -> list[str]:
@@ -154,9 +192,23 @@ def _short(value: Any) -> str:
     return json.dumps(value)
 
 
-def _head(text: str) -> tuple[int, str]:
-    """`POSITION:HASH`, as `verify` prints it. Raises UsageError."""
+def _heads(file: Path) -> list[tuple[int, str]]:
+    """The heads of a file, one a line, each followed by its time. Raises UsageError."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"--head-file {file}: {getattr(exc, 'strerror', None) or 'not text'}") from exc
+    heads = [
+        _head(line.split()[0], f"--head-file {file}:{number}") for number, line in enumerate(lines, 1) if line.strip()
+    ]
+    if not heads:
+        raise UsageError(f"--head-file {file}: there is no head in it")
+    return heads
+
+
+def _head(text: str, where: str) -> tuple[int, str]:
+    """`POSITION:HASH`, as `verify` and `head` print it. Raises UsageError."""
     parts = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
     if parts is None:
-        raise UsageError(f"--head {text}: must be POSITION:HASH as `assistant events verify` prints it")
+        raise UsageError(f"{where}: must be POSITION:HASH as `assistant events verify` prints it")
     return int(parts[1]), parts[2]

@@ -81,7 +81,7 @@ async def _hear(
         opened = bootstrap.open_parser(loaded, folder) if parse_only else bootstrap.open_core(loaded, folder)
         door = await stack.enter_async_context(opened)
         await door.check(session)
-        prompt, kept = bootstrap.vocabulary(loaded), bootstrap.recordings(loaded, folder)
+        prompt, kept = bootstrap.vocabulary(loaded), bootstrap.recordings(loaded.evidence, folder)
         for file in files:
             try:
                 spoken = await take(file, session, ear, prompt, door, voice, kept, parse_only=parse_only)

@@ -50,7 +50,7 @@ class Minutes:
             round(first.confidence, 3),
             first.by,
             transcript.note,
-            hypotheses=tuple((one.text, round(one.logprob, 3)) for one in offered),
+            hypotheses=tuple((one.text, round(one.logprob, 5)) for one in offered),
             doubt=first.doubt,
             also=tuple(
                 e.Further(one.intent, dict(one.slots), round(one.confidence, 3), one.by, one.doubt)

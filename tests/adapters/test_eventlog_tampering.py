@@ -33,9 +33,9 @@ def tampering(folder: Path) -> Iterator[sqlite3.Connection]:
         db.commit()
 
 
-def broken_at(folder: Path, anchor: tuple[int, str] | None = None) -> int:
+def broken_at(folder: Path, *anchors: tuple[int, str]) -> int:
     with pytest.raises(LogBroken) as caught:
-        eventlog.verify(folder, anchor)
+        eventlog.verify(folder, *anchors)
     assert str(caught.value).startswith(f"event log broken at position {caught.value.position}: ")
     assert "\n" not in str(caught.value)
     return caught.value.position

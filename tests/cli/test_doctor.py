@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from assistant.settings.paths import cache_dir
+from assistant.settings.paths import cache_dir, shipped_site
 
 
 def doctor(*arguments: str, cache: Path | None = None) -> tuple[int, list[str]]:
@@ -18,11 +19,12 @@ def doctor(*arguments: str, cache: Path | None = None) -> tuple[int, list[str]]:
     return done.returncode, done.stdout.splitlines() + done.stderr.splitlines()
 
 
-def test_all_is_well() -> None:
-    status, lines = doctor()
+def test_all_is_well(tmp_path: Path) -> None:
+    status, lines = doctor("--data", str(tmp_path))
     assert status == 0, lines
     assert all(line.startswith("ok ") for line in lines)
     assert any("understanding" in line for line in lines)
+    assert any("sound kept: 0 recordings, 0.0 MB, none is to be" in line for line in lines)
 
 
 def test_without_weights_each_line_says_what_to_do(tmp_path: Path) -> None:
@@ -45,6 +47,22 @@ def test_a_damaged_file_is_broken(tmp_path: Path) -> None:
     status, lines = doctor(cache=tmp_path)
     assert status == 1
     assert any(line.startswith("broken") and real.name in line for line in lines), lines
+
+
+def test_sound_that_is_kept_is_counted_and_sound_kept_too_long_is_broken(tmp_path: Path) -> None:
+    hardware = tmp_path / "site" / "hardware"
+    shutil.copytree(shipped_site() / "hardware", hardware)
+    (hardware / "evidence.yaml").write_text("keep_audio_hours: 2\n")
+    audio = tmp_path / "data" / "audio"
+    audio.mkdir(parents=True)
+    (audio / f"{'a' * 32}.flac").write_bytes(b"x" * 500_000)
+    places = ("--data", str(tmp_path / "data"), "--site", str(tmp_path / "site"))
+    status, lines = doctor(*places)
+    assert status == 0 and any("sound kept: 1 recordings, 0.5 MB, each for 2 h" in line for line in lines), lines
+    os.utime(audio / f"{'a' * 32}.flac", (0, 0))
+    status, lines = doctor(*places)
+    assert status == 1
+    assert any(line.startswith("broken") and "1 past it" in line for line in lines), lines
 
 
 def test_a_site_file_that_is_off_is_one_line(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ def test_no_log_is_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--since", "99999999999d"], "--since 99999999999d: not a time"),
         (["--last", "0"], "--last"),
         (["verify", "--head", "7"], "--head 7: must be POSITION:HASH"),
+        (["verify", "--head-file", "/nowhere/heads"], "--head-file /nowhere/heads: No such file"),
+        (["head", "--export", "/nowhere/heads"], "--export /nowhere/heads: No such file"),
     ],
 )
 def test_usage_errors_are_one_line(
@@ -249,6 +251,56 @@ def test_verify_names_the_first_bad_position(folder: Path, capsys: pytest.Captur
     run = Run(capsys, "verify", "--json", "--data", folder)
     assert run.status == 1
     assert json.loads(run.out) == {"ok": False, "position": 2, "problem": run.err.removeprefix("assistant: ").strip()}
+
+
+def cut(folder: Path, after: int) -> None:
+    """Take away the end of a log."""
+    with closing(sqlite3.connect(folder / eventlog.NAME)) as db:
+        db.execute("drop trigger if exists events_no_delete")
+        db.execute("delete from events where position > ?", (after,))
+        db.commit()
+
+
+def test_heads_that_were_exported_show_a_tail_cut_off(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads = tmp_path_factory.mktemp("elsewhere") / "heads"
+    first = Run(capsys, "head", "--export", heads, "--data", folder)
+    with closing(SqliteLog(folder, floor_bytes=0)) as log:
+        log.append([held("h2")])
+    told = json.loads(Run(capsys, "head", "--json", "--export", heads, "--data", folder).out)
+    position, hash_ = eventlog.head(folder)
+    assert (told["position"], told["hash"]) == (position, hash_)
+    lines = heads.read_text().splitlines()
+    assert lines == [first.out.strip(), f"{position}:{hash_} {told['time']}"]
+    assert Run(capsys, "verify", "--head-file", heads, "--data", folder).status == 0
+    cut(folder, 4)
+    assert Run(capsys, "verify", "--data", folder).status == 0, "the chain alone cannot show it"
+    run = Run(capsys, "verify", "--head-file", heads, "--data", folder)
+    assert run.status == 1
+    assert run.err == "assistant: event log broken at position 5: cut off; the log once reached position 5\n"
+
+
+def test_every_exported_head_counts_also_where_the_log_was_made_anew_since(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads = tmp_path / "heads"
+    Run(capsys, "head", "--export", heads, "--data", folder)
+    cut(folder, 3)
+    with closing(SqliteLog(folder, floor_bytes=0)) as log:
+        log.append([held("x1"), held("x2")])
+    Run(capsys, "head", "--export", heads, "--data", folder)
+    run = Run(capsys, "verify", "--head-file", heads, "--data", folder)
+    assert run.status == 1 and "position 4: is not the event that stood there before" in run.err
+
+
+@pytest.mark.parametrize(("text", "problem"), [("", "there is no head in it"), ("4:abc now\n", "heads:1: must be")])
+def test_a_file_without_heads_is_a_usage_error(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, problem: str
+) -> None:
+    (tmp_path / "heads").write_text(text)
+    run = Run(capsys, "verify", "--head-file", tmp_path / "heads", "--data", folder)
+    assert run.status == 2 and problem in run.err and run.err.count("\n") == 1
 
 
 def test_a_record_that_is_no_record_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

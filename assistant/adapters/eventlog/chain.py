@@ -21,13 +21,15 @@ Head = tuple[int, str]
 Row = tuple[int, bytes, bytes, bytes, bytes, float, bytes, bytes, bytes]
 
 
-def verify(folder: Path, anchor: Head | None = None) -> Head:
+def verify(folder: Path, *anchors: Head) -> Head:
     """Check every event of a data folder's log; position and hash of the last one.
 
-    A chain alone cannot show that its tail was cut off, or that all of it was made anew: give as `anchor` a head
-    that was kept elsewhere. Raises LogBroken naming the first bad position, LogError when the file cannot be read.
+    A chain alone cannot show that its tail was cut off, or that all of it was made anew: give as `anchors`
+    heads that were kept elsewhere. Raises LogBroken naming the first bad position, LogError when the file cannot be
+    read.
     """
-    head, anchored = (0, cloudevents.GENESIS), anchor is None or anchor == (0, cloudevents.GENESIS)
+    head: Head = (0, cloudevents.GENESIS)
+    wanted = {anchor for anchor in anchors if anchor != head}
     with reading(folder) as db:
         rows = _rows(db) if db is not None else iter(())
         while True:
@@ -40,12 +42,12 @@ def verify(folder: Path, anchor: Head | None = None) -> Head:
             if row is None:
                 break
             head = _checked(row, head)
-            if anchor is not None and head[0] == anchor[0]:
-                anchored = head == anchor
-    if not anchored and anchor is not None:
-        if head[0] < anchor[0]:
-            raise LogBroken(head[0] + 1, f"cut off; the log once reached position {anchor[0]}")
-        raise LogBroken(anchor[0], "is not the event that stood there before")
+            wanted.discard(head)
+    if wanted:
+        position, _ = min(wanted)
+        if head[0] < position:
+            raise LogBroken(head[0] + 1, f"cut off; the log once reached position {max(wanted)[0]}")
+        raise LogBroken(position, "is not the event that stood there before")
     return head
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from assistant.adapters import cloudevents
 from assistant.adapters.eventlog.database import reading
-from assistant.domain.events import Event
+from assistant.domain.events import Event, TurnHeard
 
 CHUNK = 500
 """Rows fetched at a time."""
@@ -43,12 +44,14 @@ def read(
     *,
     types: Collection[str] = (),
     since: float | None = None,
+    until: int | None = None,
 ) -> Iterator[Event]:
     """Events of a data folder with position > `after`, in order; none where there is no log yet.
 
-    `types`: only these, all when empty. `since`: Unix seconds, only what happened then or later. Raises LogError.
+    `types`: only these, all when empty. `since`: Unix seconds, only what happened then or later. `until`: none with a
+    position above this. Raises LogError.
     """
-    for row in stored(folder, after, limit, types=types, since=since):
+    for row in stored(folder, after, limit, types=types, since=since, until=until):
         yield row.event()
 
 
@@ -61,7 +64,7 @@ def stored(
     since: float | None = None,
     until: int | None = None,
 ) -> Iterator[Stored]:
-    """The same as `read`, as rows; `until`: none with a position above this."""
+    """The same as `read`, as rows."""
     where, values = _where(types, since, until)
     query = f"select position, record, prev, hash from events where position > ?{where} order by position limit ?"  # noqa: S608
     with reading(folder) as db:
@@ -81,6 +84,27 @@ def tail(folder: Path, last: int, *, types: Collection[str] = (), since: float |
     with reading(folder) as db:
         row = None if db is None else db.execute(query, (*values, last)).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def turns(folder: Path, prefix: str) -> list[str]:
+    """Ids of turns that begin with `prefix`, oldest first; three at most, for more than one is too many. LogError."""
+    query = "select subject from events where type = ? and substr(subject, 1, ?) = ? order by position limit 3"
+    with reading(folder) as db:
+        rows = [] if db is None else db.execute(query, (TurnHeard.type, len(prefix), prefix)).fetchall()
+    return [str(subject) for (subject,) in rows]
+
+
+def of_turn(folder: Path, turn: str) -> list[Event]:
+    """Everything that belongs to a turn, in order. Raises LogError."""
+    # Only the record says which turn an event belongs to; SQLite looks for the words, the event itself is asked.
+    query = (
+        "select position, record, prev, hash from events where instr(record, ?) > 0 and position >="
+        " (select min(position) from events where type = ? and subject = ?) order by position"
+    )
+    with reading(folder) as db:
+        words = json.dumps(turn, ensure_ascii=False)
+        rows = [] if db is None else db.execute(query, (words, TurnHeard.type, turn)).fetchall()
+    return [event for event in (Stored(*row).event() for row in rows) if event.correlationid == turn]
 
 
 def head(folder: Path) -> tuple[int, str]:

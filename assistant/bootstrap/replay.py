@@ -1,0 +1,60 @@
+"""A core for one recorded turn: today's files over the world of then, and nothing that it could touch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from assistant.adapters import eventlog
+from assistant.adapters.opcua import OpcUaMachines
+from assistant.bootstrap.core import NoLog
+from assistant.bootstrap.engines import understander
+from assistant.bootstrap.site import Site
+from assistant.domain.evidence import Evidence, evidence
+from assistant.domain.world import World
+from assistant.turn.core import Core
+from assistant.turn.interpret import Interpreter
+from assistant.turn.perform import Performer
+from assistant.turn.policy import Policy
+from assistant.turn.record import Recorder
+from assistant.turn.replay import Dropped, Rehearsal, Replay, Then
+
+
+@asynccontextmanager
+async def open_replay(site: Site, data: Path) -> AsyncIterator[Replay]:
+    """What reads a turn of this log again. The log is read, never written; the machines are left alone."""
+    world, clock, dropped = World(), Then(), Dropped()
+    # Sessions to machines are opened when something is asked of them: nothing is.
+    machines = OpcUaMachines(site.hardware, ())
+
+    def fold(until: int) -> None:
+        for event in eventlog.read(data, world.position, until=until):
+            world.apply(event)
+
+    async def caught_up() -> None:
+        """The world stands still."""
+
+    async with AsyncExitStack() as stack:
+        recorder = Recorder(dropped.append, world)
+        policy = Policy(site.intents, site.hardware, site.reader.language, world)
+        actor = Rehearsal(machines, recorder, clock, caught_up)
+        interpreter = Interpreter(site.reader, understander(site, stack))
+        core = Core(NoLog(), world, recorder, interpreter, policy, Performer(policy, actor), clock)
+        yield Replay(core, clock, actor, dropped, fold)
+
+
+def turn_of(data: Path, turn: str) -> Evidence | None:
+    """A turn, whole, by its id; None when the log has none. Raises LogError."""
+    return evidence(eventlog.of_turn(data, turn))
+
+
+def led_to(data: Path, turn: Evidence) -> list[Evidence]:
+    """The turns that led to the question which a turn may have answered, oldest first. Raises LogError."""
+    found: list[Evidence] = []
+    while (asked := turn.heard.asked or turn.heard.ran_out) and (before := turn_of(data, asked)):
+        if before.position >= turn.position:
+            break  # no question is asked after its answer, whatever a log says
+        found.insert(0, before)
+        turn = before
+    return found
