@@ -20,6 +20,7 @@ from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
 from assistant.turn import lookups, naming
 from assistant.turn.act import SOURCE
+from assistant.turn.checks import parted
 from assistant.turn.dialogue import (
     Act,
     Dialogue,
@@ -148,7 +149,8 @@ class Core:
 
     async def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
         commands = await self._interpreter.interpret(transcript, talk.dialogue, self.entities())
-        return [self._policy.at_station(command, transcript.session) for command in commands]
+        whole = [self._policy.at_station(command, transcript.session) for command in commands]
+        return [one for command in whole for one in parted(self._world, command)]
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -206,9 +208,10 @@ class Core:
         if len(together) < len(questions):
             # Whose digits were said would be anybody's guess.
             return Told(Decision.REFUSED, self._shared("one_by_one"))
+        commands = tuple(command for one in together for command in one.commands)
         return NeedsYes(
-            tuple(command for one in together for command in one.commands),
-            " ".join(one.question for one in together),
+            commands,
+            self._policy.together(commands) or " ".join(one.question for one in together),
             together[0].now,
             tuple(bound for one in together for bound in one.bound),
         )

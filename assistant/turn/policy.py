@@ -7,7 +7,7 @@ need a yes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.speech import digits
@@ -134,6 +134,9 @@ class Policy:
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])
                 return Declined(command, Decision.ASK, self._shared("what_with", unit=unit))
+            case "none failed":
+                unit = naming.unit(self.world, command.heard["unit"])
+                return Declined(command, Decision.REFUSED, self._shared("none_failed", unit=unit))
             case "exception" | "part" as scope:
                 return Declined(command, Decision.REFUSED, self._shared(scope))
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
@@ -307,6 +310,13 @@ class Policy:
             named=names,
             bound=self._bound(unit, tuple(plans)),
         )
+
+    def together(self, commands: Sequence[Command]) -> str:
+        """One question about several things, where they differ in nothing but the thing; else empty."""
+        first, spec = commands[0], self.intents.by_name[commands[0].intent]
+        asked = {(command.intent, self.say(spec, "confirm", command, named="these")) for command in commands}
+        names = naming.listing([naming.unit(self.world, subject(command)) for command in commands])
+        return self.say(spec, "confirm", first, named=names) if len(asked) == 1 else ""
 
     # ---- words -------------------------------------------------------------------------------------------
 

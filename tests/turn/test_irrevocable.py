@@ -204,3 +204,40 @@ async def test_a_call_that_nobody_answers_goes_to_the_supervisor_once() -> None:
         await bench.escalation.look()
         escalated = [event for event in bench.log.events if isinstance(event.data, e.CallEscalated)]
         assert [(event.subject, event.data.to) for event in escalated] == [("PRN-2", "supervisor")]
+
+
+def failed_boards(bench: Bench, lot: str) -> list[str]:
+    return [
+        event.subject
+        for event in bench.log.events
+        if isinstance(event.data, e.BoardInspected) and event.data.verdict == "failed" and event.data.lot == lot
+    ]
+
+
+async def test_the_boards_of_a_lot_that_failed_are_read_back_one_by_one() -> None:
+    async with a_core() as bench:
+        bench.machines.advance(900.0)
+        await bench.ingest.catch_up()
+        boards = sorted(set(failed_boards(bench, "L4711")))
+        assert boards
+        asked = await bench.say("send the boards of lot 4711 that failed to rework")
+        assert {one.slots["board"] for one in (asked, *asked.also)} == set(boards)
+        assert {one.decision for one in (asked, *asked.also)} == {Decision.CONFIRM}
+        assert bench.machines.sent == []
+        assert (await bench.say("yes")).decision is Decision.DONE
+        assert sorted(order.args["unit"] for order in bench.machines.sent) == boards
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("rework the failed boards of lot 4741", "No board of lot four seven four one has failed inspection"),
+        ("rework the failed boards of lot 4999", "There is no lot four nine nine nine."),
+        ("hold the boards in this lot that failed, void", "only do whole lots or single boards"),
+    ],
+)
+async def test_a_part_that_is_not_there_never_becomes_the_whole(said: str, says: str) -> None:
+    async with a_core() as bench:
+        answer = await bench.say(said)
+        assert says in answer.say and bench.machines.sent == []
+        assert (await bench.say("yes")).decision is not Decision.DONE
