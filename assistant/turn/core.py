@@ -36,6 +36,7 @@ from assistant.turn.dialogue import (
     Noise,
     Proceed,
     Say,
+    Seconded,
     Sleep,
     State,
     Told,
@@ -51,6 +52,9 @@ from assistant.turn.policy import Allowed, Declined, Missing, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
 
+SECOND_WITHIN_S = 30.0
+"""How long the second person has to say yes."""
+
 
 @dataclass(slots=True)
 class Talk:
@@ -60,6 +64,18 @@ class Talk:
     memory: Memory = field(default_factory=Memory)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One turn at a time: a session is one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What somebody confirmed and another person at the station must agree to."""
+
+    command: Command
+    bound: str
+    by: Session
+    roles: tuple[str, ...]
+    expires: float
+    """Monotonic seconds."""
 
 
 @dataclass(slots=True)
@@ -90,6 +106,8 @@ class Core:
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._talks: dict[Session, Talk] = {}
+        self._seconds: dict[str, Second] = {}
+        """By station."""
         self._names: tuple[int, dict[tuple[str, ...], Name]] = (-1, {})
 
     def check(self, session: Session) -> None:
@@ -225,7 +243,7 @@ class Core:
         if word is not None and spec is not None:
             if command.doubt or command.confidence < spec.confidence.ask:
                 return Noise(Decision.ASK, self._shared("say_again"))
-            return word(self, command, talk)
+            return word(self, command, talk, breath.transcript.session)
         verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now())
         now = self._clock.monotonic()
         match verdict:
@@ -266,7 +284,7 @@ class Core:
 
     async def _act(self, act: Act, talk: Talk, breath: Breath) -> Finished:
         """Decide once more, on what is so now, and carry it out."""
-        session = breath.transcript.session
+        session = act.by or breath.transcript.session
         verdict = self._policy.decide(act.command, session, talk.memory, self._clock.now())
         if not isinstance(verdict, Allowed):
             say = verdict.say if isinstance(verdict, Declined) else verdict.question
@@ -278,8 +296,15 @@ class Core:
             return Finished(Decision.REFUSED, self._shared("changed", unit=unit))
         if breath.trouble:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble))
+        roles = self._intents.by_name[act.command.intent].second
+        if roles and act.by is None:
+            until = self._clock.monotonic() + SECOND_WITHIN_S
+            self._seconds[session.station] = Second(act.command, verdict.bound, session, roles, until)
+            return Finished(Decision.CONFIRM, self._shared("second", roles=naming.roles(roles)))
+        second = breath.transcript.session.badge if act.by is not None else ""
         try:
-            decision, say = await self._performer.perform(verdict, session, breath.transcript.turn, breath.heard)
+            turn, heard = breath.transcript.turn, breath.heard
+            decision, say = await self._performer.perform(verdict, session, turn, heard, second)
         except LogError as exc:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc)))
         return Finished(decision, say)
@@ -318,32 +343,40 @@ class Core:
     def _shared(self, key: str, **holes: str) -> str:
         return self._intents.text(UNKNOWN, key, holes)
 
-    def _yes(self, command: Command, talk: Talk) -> Message:
+    def _yes(self, command: Command, talk: Talk, session: Session) -> Message:
+        first = self._seconds.get(session.station)
+        if first is not None and first.by.badge != session.badge and talk.dialogue.state is State.IDLE:
+            operator = self._world.operators.get(session.badge)
+            if self._clock.monotonic() <= first.expires and operator is not None and operator.role in first.roles:
+                del self._seconds[session.station]
+                return Seconded(first.command, first.bound, first.by)
         said, wanted = command.heard.get(DIGITS, ""), talk.dialogue.digits
         if not said:
             return Yes()
         return Matched() if said in (wanted[-2:], wanted) else Mismatched()
 
-    def _no(self, command: Command, talk: Talk) -> Message:
+    def _no(self, command: Command, talk: Talk, session: Session) -> Message:
+        if talk.dialogue.state is State.IDLE and self._seconds.pop(session.station, None) is not None:
+            return Told(Decision.ANSWERED, self._shared("cancelled"))
         return No()
 
-    def _repeat(self, command: Command, talk: Talk) -> Message:
+    def _repeat(self, command: Command, talk: Talk, session: Session) -> Message:
         said = talk.memory.said or self._intents.text("repeat", "nothing", {})
         return Noise(Decision.ANSWERED, said)
 
-    def _help(self, command: Command, talk: Talk) -> Message:
+    def _help(self, command: Command, talk: Talk, session: Session) -> Message:
         if talk.dialogue.question:
             return Noise(Decision.ANSWERED, self._intents.text("help", "pending", {"question": talk.dialogue.question}))
         examples = [spec.example for spec in self._intents.by_name.values() if spec.kind != "dialogue"][:4]
         return Noise(Decision.ANSWERED, self._intents.text("help", "help", {"examples": "; ".join(examples)}))
 
-    def _sleep(self, command: Command, talk: Talk) -> Message:
+    def _sleep(self, command: Command, talk: Talk, session: Session) -> Message:
         if "wake" in command.slots:
             return Wake(self._intents.text("sleep", "awake", {}))
         return Sleep(self._intents.text("sleep", "asleep", {}))
 
 
-DIALOGUE: dict[str, Callable[[Core, Command, Talk], Message]] = {
+DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "yes": Core._yes,
     "no": Core._no,
     "repeat": Core._repeat,

@@ -208,7 +208,7 @@ class Policy:
         if operator is None:
             return Declined(command, Decision.REFUSED, self._shared("nobody"))
         if operator.role not in spec.roles:
-            roles = naming.listing([_role(role) for role in spec.roles], "or")
+            roles = naming.roles(spec.roles)
             say = self._shared("not_allowed", roles=roles, role=operator.role)
             return Declined(command, Decision.REFUSED, say)
         return self._owned(command, spec, operator)
@@ -220,7 +220,7 @@ class Policy:
         hold = thing.hold if thing is not None else None
         owners = spec.owners.get(hold.reason, ()) if hold is not None else ()
         if owners and operator.role not in owners:
-            roles = naming.listing([_role(role) for role in owners], "or")
+            roles = naming.roles(owners)
             return Declined(command, Decision.REFUSED, self.say(spec, "owner", command, roles=roles))
         line = self._line_of(unit)
         if operator.role in spec.own_line and operator.line and line and line != operator.line:
@@ -373,7 +373,3 @@ def subject(command: Command) -> str:
 
 def _without(command: Command, slot: str) -> Command:
     return replace(command, slots={name: value for name, value in command.slots.items() if name != slot})
-
-
-def _role(role: str) -> str:
-    return role if role == "quality" else f"a {role}"

@@ -57,6 +57,8 @@ class OrderRequested(Payload, type="order.requested"):
     """Where."""
     deadline: float
     """Unix seconds UTC after which neither side may begin it."""
+    second: str = ""
+    """Who agreed to it beside the one who asked, where the site wants two people."""
 
 
 @dataclass(frozen=True, slots=True)
