@@ -51,6 +51,7 @@ from assistant.turn.perform import Performer
 from assistant.turn.policy import Allowed, Declined, Missing, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
+from assistant.turn.settle import by_person
 
 SECOND_WITHIN_S = 30.0
 """How long the second person has to say yes."""
@@ -169,6 +170,21 @@ class Core:
         commands = await self._interpreter.interpret(transcript, talk.dialogue, self.entities())
         whole = [self._policy.at_station(command, transcript.session) for command in commands]
         return [one for command in whole for one in parted(self._world, command)]
+
+    async def settle(self, order: str, outcome: str, session: Session) -> Answer:
+        """End an uncertain order by the word of somebody who looked. Raises UsageError, LogError."""
+        found = [ident for ident in self._world.uncertain if ident.startswith(order)] if order else []
+        if len(found) != 1:
+            raise UsageError(f"{order}: {'more than one' if found else 'no'} uncertain order begins so")
+        request, operator = self._world.requested[found[0]][0], self._world.operators.get(session.badge)
+        specs = [spec for spec in self._intents.by_name.values() if spec.order and spec.order.method == request.method]
+        if operator is None or not any(operator.role in spec.roles for spec in specs or self._intents.by_name.values()):
+            raise UsageError(
+                f"--as {session.badge or '(nobody)'}: may not do a {request.method}, so may not settle one"
+            )
+        await self._recorder.record(by_person(self._world, found[0], outcome, session.badge, self._clock.now()))
+        say = self._shared("settled", outcome=outcome.replace("_", " "))
+        return Answer("", "settle", {"order": found[0]}, 1.0, "template", Decision.DONE, say)
 
     # ---- the stages ----------------------------------------------------------------------------------------
 

@@ -238,7 +238,10 @@ class Policy:
         if spec.kind != "action":
             return Allowed(command, unit, (), "", confirm=False)
         question = self.say(spec, "confirm", command)
-        unsure = bool(command.doubt) or command.confidence < spec.confidence.act
+        unsettled = self.world.uncertain_at(unit)
+        if unsettled:
+            question = self._shared("unsettled", unit=naming.unit(self.world, unit), question=question)
+        unsure = bool(command.doubt) or command.confidence < spec.confidence.act or unsettled
         confirm = spec.confirm == "always" or unsure
         plans = self._plans(spec, command, unit)
         again = unit if spec.again == "unit" else command.slots.get(spec.again, "")

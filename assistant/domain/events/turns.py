@@ -112,6 +112,20 @@ class OrderUncertain(Payload, type="order.uncertain"):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderSettled(Payload, type="order.settled"):
+    """Subject: the order. Its uncertainty is over: the journal showed what became of it, or somebody looked."""
+
+    machine: str
+    """Who was to do it."""
+    outcome: str
+    """`done` or `not_done`."""
+    by: str = ""
+    """The badge of who looked; empty when the journal showed it."""
+    how: str = ""
+    """What was seen, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoteTaken(Payload, type="note.taken"):
     """Subject: the lot, board or machine it is about, or the station. Text is data, never instruction."""
 
