@@ -21,7 +21,7 @@ from assistant.turn import naming
 from assistant.turn.checks import CHECKS, version
 from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
-from assistant.turn.read import UNKNOWN
+from assistant.turn.read import UNKNOWN, addressed
 from assistant.turn.understand import MODEL
 
 UNDO_WITHIN_S = 600.0
@@ -242,11 +242,23 @@ class Policy:
         if unsettled:
             question = self._shared("unsettled", unit=naming.unit(self.world, unit), question=question)
         unsure = bool(command.doubt) or command.confidence < spec.confidence.act or unsettled
+        unsure = unsure or addressed(command.text, self._words())
         confirm = spec.confirm == "always" or unsure
         plans = self._plans(spec, command, unit)
         again = unit if spec.again == "unit" else command.slots.get(spec.again, "")
         known = "".join(letter for letter in again if letter.isdigit())
         return Allowed(command, unit, plans, question, confirm, digits=known, bound=self._bound(unit, plans))
+
+    def _words(self) -> set[str]:
+        """What may end a sentence with a capital and is nobody's name."""
+        lists = self.intents.lists.values()
+        forms = [form for values in lists for value, spoken in values.items() for form in (value, *spoken)]
+        named = [
+            name for table in (self.world.machines, self.world.lines, self.world.products) for name in table.values()
+        ]
+        forms += [form for thing in named for form in (thing.name, *thing.spoken)]
+        skipped = {word for phrase in self.language.skip for word in phrase}
+        return skipped | {word for form in forms for word in form.lower().replace("_", " ").split()}
 
     def _bound(self, unit: str, plans: tuple[Plan, ...]) -> str:
         """What a yes is a yes to: the orders as they would be given, and the state of what they are about."""
