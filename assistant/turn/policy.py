@@ -241,13 +241,16 @@ class Policy:
         unsettled = self.world.uncertain_at(unit)
         if unsettled:
             question = self._shared("unsettled", unit=naming.unit(self.world, unit), question=question)
-        unsure = bool(command.doubt) or command.confidence < spec.confidence.act or unsettled
-        unsure = unsure or addressed(command.text, self._words())
-        confirm = spec.confirm == "always" or unsure
+        confirm = spec.confirm == "always" or unsettled or self.unsure(command, spec)
         plans = self._plans(spec, command, unit)
         again = unit if spec.again == "unit" else command.slots.get(spec.again, "")
         known = "".join(letter for letter in again if letter.isdigit())
         return Allowed(command, unit, plans, question, confirm, digits=known, bound=self._bound(unit, plans))
+
+    def unsure(self, command: Command, spec: Intent) -> bool:
+        """Whether it was read or heard so that it must be asked back, whatever its intent says."""
+        faint = command.confidence < spec.confidence.act
+        return bool(command.doubt) or faint or addressed(command.text, self._words())
 
     def _words(self) -> set[str]:
         """What may end a sentence with a capital and is nobody's name."""
