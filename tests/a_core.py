@@ -55,12 +55,15 @@ class Bench:
 
 @asynccontextmanager
 async def a_core(
-    log: MemoryLog | None = None, machines: MemoryMachines | None = None, clock: SteppedClock | None = None
+    log: MemoryLog | None = None,
+    machines: MemoryMachines | None = None,
+    clock: SteppedClock | None = None,
+    site: Site | None = None,
 ) -> AsyncIterator[Bench]:
     """A core that has heard all that its plant has to say."""
     log, clock = log or MemoryLog(), clock or SteppedClock()
     machines = machines or MemoryMachines(the_plant(), wall=clock.now)
     async with AsyncExitStack() as stack:
-        parts = await start(the_site(), log, machines, stack, clock)
+        parts = await start(site or the_site(), log, machines, stack, clock)
         await parts.ingest.catch_up()
         yield Bench(parts.core, log, machines, clock, parts.ingest, parts.escalation)

@@ -30,9 +30,13 @@ _log = structlog.get_logger(__name__)
 class Request(msgspec.Struct, frozen=True):
     """What a client asks of the core."""
 
-    op: Literal["check", "parse", "turn"]
+    op: Literal["check", "parse", "turn", "settle"]
     session: Session
     transcript: Transcript | None = None
+    order: str = ""
+    """To settle: the order's id or how it begins."""
+    outcome: Literal["", "done", "not_done"] = ""
+    """To settle: what somebody saw."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -162,6 +166,10 @@ class RemoteCore:
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer. Raises CoreError when the core went away first."""
         return _answered(await self._ask(Request("turn", transcript.session, transcript)))
+
+    async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
+        """End an uncertain order. Raises UsageError, CoreError."""
+        return _answered(await self._ask(Request("settle", session, order=order, outcome=outcome)))
 
     async def aclose(self) -> None:
         """Hang up."""

@@ -23,6 +23,7 @@ from assistant.errors import UsageError
 from assistant.settings.intents import Intents
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
+from assistant.turn.policy import Policy
 from assistant.turn.read import UNKNOWN
 from assistant.turn.understand import MODEL, NAMED, Understander
 
@@ -108,12 +109,13 @@ async def _result(
     name: str, said: Sequence[Sentence], site: Site, entities: Entities, by: Interpreter | Understander
 ) -> Result:
     reads = []
+    policy = Policy(site.intents, site.hardware, site.reader.language, first_world(site.plant))
     for sentence in said:
         started = time.perf_counter()
         commands = await read(by, sentence.text, entities)
         ms = 1000 * (time.perf_counter() - started)
         bad = wrong(commands, sentence, site.intents)
-        asked = all(_asked(command, site.intents) for command in commands)
+        asked = all(_asked(command, policy) for command in commands)
         reads.append(Read(sentence, commands, exact(commands, sentence), bad, bad and not asked, ms))
     ours = [read for read in reads if read.sentence.commands[0][0] != UNKNOWN]
     others = [read for read in reads if read.sentence.commands[0][0] == UNKNOWN]
@@ -177,13 +179,12 @@ def wrong(commands: Sequence[Command], sentence: Sentence, intents: Intents) -> 
     return False
 
 
-def _asked(command: Command, intents: Intents) -> bool:
+def _asked(command: Command, policy: Policy) -> bool:
     """Whether policy asks before it does this, or does nothing."""
-    spec = intents.by_name.get(command.intent)
+    spec = policy.intents.by_name.get(command.intent)
     if spec is None or spec.kind != "action" or MISSING in command.slots.values() or not spec.connected:
         return True
-    unsure = bool(command.doubt) or command.confidence < spec.confidence.act
-    return unsure or spec.confirm == "always" or bool(command.options)
+    return policy.unsure(command, spec) or spec.confirm == "always" or bool(command.options)
 
 
 def _units(slots: Mapping[str, str]) -> dict[str, str]:

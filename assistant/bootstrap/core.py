@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from assistant.adapters import corelink, eventlog
 from assistant.adapters.clock import SystemClock
@@ -50,6 +50,9 @@ class Door(Protocol):
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer."""
 
+    async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
+        """End an uncertain order by the word of somebody who looked. Raises UsageError."""
+
 
 class LocalCore:
     """The core in this process, as a Door."""
@@ -69,9 +72,15 @@ class LocalCore:
         """See Door."""
         return await self._core.turn(transcript)
 
+    async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
+        """See Door."""
+        return await self._core.settle(order, outcome, session)
+
     async def handle(self, request: corelink.Request) -> Answer | None:
         """What a client of the socket asks."""
         await self.check(request.session)
+        if request.op == "settle" and request.outcome:
+            return await self.settle(request.order, request.outcome, request.session)
         if request.transcript is None:
             return None
         return await (self.parse if request.op == "parse" else self.turn)(request.transcript)

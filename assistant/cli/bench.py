@@ -32,7 +32,7 @@ class Plain:
 
 
 PARTS = ("hearing", "meaning", "appends")
-HELD_OUT = ("test.tsv", "fresh.tsv")
+HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
 

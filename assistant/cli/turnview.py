@@ -93,6 +93,7 @@ def _order(order: Ordered) -> dict[str, Any]:
         "machine": order.request.machine,
         "method": order.request.method,
         "args": order.request.args,
+        "second": order.request.second,
         "story": [_event(event) for event in order.story],
     }
 
@@ -177,6 +178,7 @@ def _ordered(order: Ordered) -> list[str]:
     request = order.request
     args = " ".join(f"{name}={value}" for name, value in request.args.items())
     first = f"{_clock(order.at)}  {request.method} {args}".rstrip() + f" at {request.machine}  (order {order.id[:8]})"
+    first += f", agreed to by {request.second}" if request.second else ""
     return [first, *(_happened(event) for event in order.story)]
 
 
@@ -193,6 +195,8 @@ def _happened(event: e.Event) -> str:
             what = f"never reached {machine}: {reason}"
         case e.OrderUncertain(machine=machine, reason=reason):
             what = f"not known whether {machine} did it: {reason}"
+        case e.OrderSettled(outcome=outcome, by=by, how=how):
+            what = f"settled: {outcome.replace('_', ' ')}, {how}{f' by {by}' if by else ''}"
         case e.NoteTaken(text=text):
             what = f"noted on {event.subject}: {text}"
         case e.CallRaised(who=who):

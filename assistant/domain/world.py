@@ -33,6 +33,8 @@ class World:
         self.operators: dict[str, Operator] = {}
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
+        self.requested_at: dict[str, int] = {}
+        """Orders by id -> place in the log of their request."""
         self.turns: dict[str, str] = {}
         """Turns so far, with the intent of each: a turn that comes again does nothing."""
         self.actions: dict[tuple[str, str], Action] = {}
@@ -41,6 +43,10 @@ class World:
         """Calls for help that nobody has answered, by id, oldest first."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
+        self.uncertain: dict[str, int] = {}
+        """Orders that may or may not have been carried out -> place in the log of their request."""
+        self.runs: dict[str, int] = {}
+        """Journals (a plant's runs) -> place in the log of the first that was heard of each."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
         self.heard_of: float = 0.0
@@ -55,6 +61,7 @@ class World:
         if handler is not None:
             handler(self, event, event.data)
         if event.source.startswith("/machines/"):
+            self.runs.setdefault(event.id.rpartition("-")[0], event.position)
             self.heard_of = max(self.heard_of, event.time)
         for thing in self._concerned(event):
             thing.past.append(event)
@@ -90,6 +97,13 @@ class World:
         machine = self.machines.get(unit)
         places = {unit, machine.line if machine is not None else unit}
         return [call for call in self.calls.values() if call.unit in places]
+
+    def uncertain_at(self, unit: str) -> bool:
+        """Whether it is not known if an earlier order about this, or to this machine, was carried out."""
+        line = self.lines.get(unit)
+        units = {unit, *(line.machines if line is not None else ())}
+        requests = [self.requested[order][0] for order in self.uncertain if order in self.requested]
+        return any(request.args.get("unit", request.machine) in units for request in requests)
 
     def badge_of(self, order: str) -> str:
         """Who asked for an order, or empty."""
@@ -264,6 +278,7 @@ def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
 
 def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
     world.requested[event.subject] = (data, event.correlationid)
+    world.requested_at[event.subject] = event.position
     world.open_orders.add(event.subject)
 
 
@@ -287,6 +302,12 @@ def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
 
 def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
     world.open_orders.discard(event.subject)
+    world.uncertain.pop(event.subject, None)
+
+
+def _order_uncertain(world: World, event: e.Event, data: e.OrderUncertain) -> None:
+    world.open_orders.discard(event.subject)
+    world.uncertain[event.subject] = world.requested_at.get(event.subject, event.position)
 
 
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
@@ -324,5 +345,6 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.OrderRejected: _order_ended,
     e.OrderDone: _order_done,
     e.OrderFailed: _order_ended,
-    e.OrderUncertain: _order_ended,
+    e.OrderUncertain: _order_uncertain,
+    e.OrderSettled: _order_ended,
 }

@@ -91,6 +91,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """What is written into the log, instead of an order or beside it."""
     again: Literal["", "unit", "product"] = ""
     """Of what the last two digits of the id must be said before it is done; a yes is not enough."""
+    second: tuple[str, ...] = ()
+    """Roles of which another person at the same station must agree too; empty: nobody else is asked."""
     owners: dict[str, tuple[str, ...]] = {}
     """Reason of a hold -> the roles that alone may do this to what is held for it."""
     own_line: tuple[str, ...] = ()
@@ -102,6 +104,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """It takes back the last action."""
     lookup: str = ""
     """Which view answers."""
+    parts: tuple[str, ...] = ()
+    """Templates that mean those boards of a lot that failed inspection; read back board by board, always confirmed."""
     wakes: tuple[str, ...] = ()
     """Sentences that end sleep."""
     answers: dict[str, str] = {}

@@ -67,6 +67,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     parts: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
     around_digits: tuple[str, ...] = ()
+    hedges: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
 
@@ -108,6 +109,7 @@ def load(folder: Path) -> Language:
         exceptions=_longest_first(phrases.exceptions),
         parts=_longest_first(phrases.parts),
         requests=_longest_first(phrases.requests),
+        hedges=_longest_first(phrases.hedges),
         around_digits=_longest_first(phrases.around_digits),
         negations=_longest_first(phrases.negations),
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},

@@ -32,7 +32,9 @@ class Actor:
     catch_up: Callable[[], Awaitable[None]]
     """Brings what machines did into the log before it is spoken of."""
 
-    async def carry_out(self, plans: Sequence[Plan], session: Session, turn: str, cause: str) -> list[Outcome]:
+    async def carry_out(
+        self, plans: Sequence[Plan], session: Session, turn: str, cause: str, second: str = ""
+    ) -> list[Outcome]:
         """Give each plan to its machine at once, and wait until each is observed or uncertain.
 
         Raises LogError when the request could not be written: then nothing was sent.
@@ -49,7 +51,13 @@ class Actor:
                 order.id,
                 now,
                 e.OrderRequested(
-                    order.machine, order.method, dict(order.args), session.badge, session.station, order.deadline
+                    order.machine,
+                    order.method,
+                    dict(order.args),
+                    session.badge,
+                    session.station,
+                    order.deadline,
+                    second,
                 ),
                 correlationid=turn,
                 causationid=cause,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from assistant.domain.things import Board, Lot, Machine
+from assistant.domain.values import MISSING, Command
 from assistant.domain.world import World
+from assistant.turn.read import UNKNOWN
 
 Slots = Mapping[str, str]
 Check = Callable[[World, str, Slots], bool]
@@ -90,6 +93,27 @@ CHECKS: dict[str, Check] = {
     "not_called": not_called,
 }
 """The names stand in the intents' `checks`."""
+
+
+def parted(world: World, command: Command) -> tuple[Command, ...]:
+    """A command about the boards of a lot that failed: one for each such board; any other as it is."""
+    if "part" not in command.slots:
+        return (command,)
+    rest = {slot: value for slot, value in command.slots.items() if slot not in ("lot", "part")}
+    lot = world.lots.get(command.slots.get("lot", ""))
+    if lot is None:  # none named, or none that exists: that is asked about first, and the whole of it never meant
+        known = command.slots.get("lot") != MISSING
+        return (replace(command, intent=UNKNOWN, slots={}, doubt="part") if known else _whole(command),)
+    failed = [
+        board for board in lot.boards if world.boards[board].verdict == "failed" and world.scrapped(board) is None
+    ]
+    if not failed:
+        return (replace(command, intent=UNKNOWN, slots={}, doubt="none failed", heard={"unit": lot.id}),)
+    return tuple(replace(command, slots={"board": board, **rest}, doubt="part") for board in failed)
+
+
+def _whole(command: Command) -> Command:
+    return replace(command, slots={slot: value for slot, value in command.slots.items() if slot != "part"})
 
 
 def version(world: World, unit: str) -> str:

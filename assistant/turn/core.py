@@ -16,6 +16,7 @@ from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
 from assistant.turn import lookups, naming
+from assistant.turn.checks import parted
 from assistant.turn.dialogue import (
     Act,
     Expired,
@@ -30,6 +31,7 @@ from assistant.turn.dialogue import (
     Noise,
     Proceed,
     Say,
+    Seconded,
     Sleep,
     State,
     Told,
@@ -39,13 +41,17 @@ from assistant.turn.dialogue import (
 )
 from assistant.turn.dialogue import step as take
 from assistant.turn.interpret import DIGITS, Interpreter
-from assistant.turn.memory import Memory, Talk
+from assistant.turn.memory import Memory, Second, Talk
 from assistant.turn.minutes import Breath, Minutes
 from assistant.turn.perform import Performer
 from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
+from assistant.turn.settle import by_person
 from assistant.turn.verdict import Allowed, Declined, Missing
+
+SECOND_WITHIN_S = 30.0
+"""How long the second person has to say yes."""
 
 
 class Core:
@@ -65,6 +71,8 @@ class Core:
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._talks: dict[Session, Talk] = {}
+        self.seconds: dict[str, Second] = {}
+        """What waits for a second person, by station."""
         self._names: tuple[int, dict[tuple[str, ...], Name]] = (-1, {})
 
     def check(self, session: Session) -> None:
@@ -115,7 +123,7 @@ class Core:
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
         commands = await self._read(transcript, talk)
         parsed = _ms(started)
-        breath = await self._minutes.heard(transcript, commands, talk, ran_out)
+        breath = await self._minutes.heard(transcript, commands, talk, self._asked_by(transcript, talk), ran_out)
         acting, pending = time.perf_counter(), talk.dialogue
         answers = await self._answers(commands, talk, breath, too_late=too_late)
         if talk.dialogue != pending:
@@ -131,7 +139,23 @@ class Core:
 
     async def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
         commands = await self._interpreter.interpret(transcript, talk.dialogue, self.entities())
-        return [self._policy.at_station(command, transcript.session) for command in commands]
+        whole = [self._policy.at_station(command, transcript.session) for command in commands]
+        return [one for command in whole for one in parted(self._world, command)]
+
+    async def settle(self, order: str, outcome: str, session: Session) -> Answer:
+        """End an uncertain order by the word of somebody who looked. Raises UsageError, LogError."""
+        found = [ident for ident in self._world.uncertain if ident.startswith(order)] if order else []
+        if len(found) != 1:
+            raise UsageError(f"{order}: {'more than one' if found else 'no'} uncertain order begins so")
+        request, operator = self._world.requested[found[0]][0], self._world.operators.get(session.badge)
+        specs = [spec for spec in self._intents.by_name.values() if spec.order and spec.order.method == request.method]
+        if operator is None or not any(operator.role in spec.roles for spec in specs or self._intents.by_name.values()):
+            raise UsageError(
+                f"--as {session.badge or '(nobody)'}: may not do a {request.method}, so may not settle one"
+            )
+        await self._minutes.recorder.record(by_person(self._world, found[0], outcome, session.badge, self._clock.now()))
+        say = self._shared("settled", outcome=outcome.replace("_", " "))
+        return Answer("", "settle", {"order": found[0]}, 1.0, "template", Decision.DONE, say)
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -160,6 +184,18 @@ class Core:
                 talk.memory = self._spoken_of(talk.memory, command)
         return [answers[index] for index in sorted(answers)]
 
+    def _asked_by(self, transcript: Transcript, talk: Talk) -> str:
+        """The turn whose question this one may answer: one of its own, or one to a second person at the station."""
+        first = self._awaited(transcript.session, talk)
+        return talk.asked if first is None else first.turn
+
+    def _awaited(self, session: Session, talk: Talk) -> Second | None:
+        """What somebody else at the station confirmed and waits for a second person, unless another question stands."""
+        first = self.seconds.get(session.station)
+        if first is None or first.by.badge == session.badge or talk.dialogue.state is not State.IDLE:
+            return None
+        return first if self._clock.monotonic() <= first.expires else None
+
     def _asked(self, questions: Sequence[NeedsYes | NeedsDigits]) -> tuple[Message, str]:
         """The questions of one breath as one; and the rule that refuses them, or empty."""
         if len(questions) == 1:
@@ -168,9 +204,10 @@ class Core:
         if len(together) < len(questions):
             # Whose digits were said would be anybody's guess.
             return Told(Decision.REFUSED, self._shared("one_by_one")), "refused: one by one"
+        commands = tuple(command for one in together for command in one.commands)
         message = NeedsYes(
-            tuple(command for one in together for command in one.commands),
-            " ".join(one.question for one in together),
+            commands,
+            self._policy.together(commands) or " ".join(one.question for one in together),
             together[0].now,
             tuple(bound for one in together for bound in one.bound),
         )
@@ -185,7 +222,8 @@ class Core:
         if word is not None and spec is not None:
             if command.doubt or command.confidence < spec.confidence.ask:
                 return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
-            return word(self, command, talk), command.intent
+            message = word(self, command, talk, breath.transcript.session)
+            return message, "cancelled" if isinstance(message, Told) else command.intent
         verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now())
         now = self._clock.monotonic()
         match verdict:
@@ -227,7 +265,7 @@ class Core:
 
     async def _act(self, act: Act, talk: Talk, breath: Breath) -> tuple[Finished, str]:
         """Decide once more, on what is so now, and carry it out; and the rule by which."""
-        session = breath.transcript.session
+        session = act.by or breath.transcript.session
         verdict = self._policy.decide(act.command, session, talk.memory, self._clock.now())
         if not isinstance(verdict, Allowed):
             say = verdict.say if isinstance(verdict, Declined) else verdict.question
@@ -239,11 +277,17 @@ class Core:
             return Finished(Decision.REFUSED, self._shared("changed", unit=unit)), "refused: changed"
         if breath.trouble:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble)), NO_LOG
+        roles, said_in = self._intents.by_name[act.command.intent].second, breath.transcript
+        if roles and act.by is None:
+            until = self._clock.monotonic() + SECOND_WITHIN_S
+            self.seconds[session.station] = Second(act.command, verdict.bound, session, roles, until, said_in.turn)
+            return Finished(Decision.CONFIRM, self._shared("second", roles=naming.roles(roles))), "confirm: second"
+        second = said_in.session.badge if act.by is not None else ""
         try:
-            decision, say = await self._performer.perform(verdict, session, breath.transcript.turn, breath.heard)
+            decision, say = await self._performer.perform(verdict, session, said_in.turn, breath.heard, second)
         except LogError as exc:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc))), NO_LOG
-        return Finished(decision, say), "confirmed" if act.confirmed else AT_ONCE
+        return Finished(decision, say), "seconded" if second else "confirmed" if act.confirmed else AT_ONCE
 
     # ---- small things --------------------------------------------------------------------------------------
 
@@ -258,32 +302,40 @@ class Core:
     def _shared(self, key: str, **holes: str) -> str:
         return self._intents.text(UNKNOWN, key, holes)
 
-    def _yes(self, command: Command, talk: Talk) -> Message:
+    def _yes(self, command: Command, talk: Talk, session: Session) -> Message:
+        first = self._awaited(session, talk)
+        if first is not None:
+            operator = self._world.operators.get(session.badge)
+            if operator is not None and operator.role in first.roles:
+                del self.seconds[session.station]
+                return Seconded(first.command, first.bound, first.by)
         said, wanted = command.heard.get(DIGITS, ""), talk.dialogue.digits
         if not said:
             return Yes()
         return Matched() if said in (wanted[-2:], wanted) else Mismatched()
 
-    def _no(self, command: Command, talk: Talk) -> Message:
+    def _no(self, command: Command, talk: Talk, session: Session) -> Message:
+        if talk.dialogue.state is State.IDLE and self.seconds.pop(session.station, None) is not None:
+            return Told(Decision.ANSWERED, self._shared("cancelled"))
         return No()
 
-    def _repeat(self, command: Command, talk: Talk) -> Message:
+    def _repeat(self, command: Command, talk: Talk, session: Session) -> Message:
         said = talk.memory.said or self._intents.text("repeat", "nothing", {})
         return Noise(Decision.ANSWERED, said)
 
-    def _help(self, command: Command, talk: Talk) -> Message:
+    def _help(self, command: Command, talk: Talk, session: Session) -> Message:
         if talk.dialogue.question:
             return Noise(Decision.ANSWERED, self._intents.text("help", "pending", {"question": talk.dialogue.question}))
         examples = [spec.example for spec in self._intents.by_name.values() if spec.kind != "dialogue"][:4]
         return Noise(Decision.ANSWERED, self._intents.text("help", "help", {"examples": "; ".join(examples)}))
 
-    def _sleep(self, command: Command, talk: Talk) -> Message:
+    def _sleep(self, command: Command, talk: Talk, session: Session) -> Message:
         if "wake" in command.slots:
             return Wake(self._intents.text("sleep", "awake", {}))
         return Sleep(self._intents.text("sleep", "asleep", {}))
 
 
-DIALOGUE: dict[str, Callable[[Core, Command, Talk], Message]] = {
+DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "yes": Core._yes,
     "no": Core._no,
     "repeat": Core._repeat,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from assistant.domain.values import Command, Decision
+from assistant.domain.values import Command, Decision, Session
 
 CONFIRM_WITHIN_S = 10.0
 """A question is good for this long (select before operate; pitfalls: ABB's DNP3 select time-out)."""
@@ -107,6 +107,16 @@ class Mismatched:
 
 
 @dataclass(frozen=True, slots=True)
+class Seconded:
+    """Another person agreed to what somebody at this station asked for and confirmed."""
+
+    command: Command
+    bound: str
+    by: Session
+    """Who asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class No:
     """Said "no"."""
 
@@ -148,6 +158,7 @@ Message = (
     | Yes
     | Matched
     | Mismatched
+    | Seconded
     | No
     | Finished
     | Expired
@@ -164,6 +175,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Yes,
     Matched,
     Mismatched,
+    Seconded,
     No,
     Finished,
     Expired,
@@ -184,6 +196,8 @@ class Act:
     """Whether the session said yes to exactly this."""
     bound: str = ""
     """What the yes was for; anything else now voids it."""
+    by: Session | None = None
+    """Who asked, where the one who says yes is the second person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +270,10 @@ def _act(now: Dialogue, message: Message) -> tuple[Effect, ...]:
     return (Act(message.command, confirmed=False),) if isinstance(message, Proceed) else ()
 
 
+def _act_seconded(now: Dialogue, message: Message) -> tuple[Effect, ...]:
+    return (Act(message.command, True, message.bound, message.by),) if isinstance(message, Seconded) else ()
+
+
 def _act_confirmed(now: Dialogue, message: Message) -> tuple[Effect, ...]:
     bound = now.bound or ("",) * len(now.commands)
     return tuple(Act(command, confirmed=True, bound=what) for command, what in zip(now.commands, bound, strict=True))
@@ -326,7 +344,7 @@ def _pending(now: Dialogue, message: Message) -> Dialogue:
 
 
 def _one(now: Dialogue, message: Message) -> Dialogue:
-    return Dialogue(commands=(message.command,)) if isinstance(message, Proceed) else Dialogue()
+    return Dialogue(commands=(message.command,)) if isinstance(message, Proceed | Seconded) else Dialogue()
 
 
 def _new_commands(state: State) -> dict[tuple[State, type[Message]], Row]:
@@ -340,6 +358,7 @@ def _new_commands(state: State) -> dict[tuple[State, type[Message]], Row]:
         (state, Sleep): Row(State.ASLEEP, _say),
         (state, Wake): Row(State.IDLE, _say),
         (state, Noise): Row(state, _say, _same),
+        (state, Seconded): Row(state, _nothing_asked, _same),
         # Digits that nobody asked for mean nothing.
         (state, Matched): Row(state, _nothing_asked, _same),
         (state, Mismatched): Row(state, _nothing_asked, _same),
@@ -348,6 +367,7 @@ def _new_commands(state: State) -> dict[tuple[State, type[Message]], Row]:
 
 TABLE: dict[tuple[State, type[Message]], Row] = {
     **_new_commands(State.IDLE),
+    (State.IDLE, Seconded): Row(State.ACTING, _act_seconded, _one),
     (State.IDLE, Yes): Row(State.IDLE, _nothing_asked),
     (State.IDLE, No): Row(State.IDLE, _nothing_asked),
     (State.IDLE, Finished): Row(State.IDLE, _say),

@@ -14,6 +14,7 @@ from assistant.errors import LogError
 from assistant.ports import Clock, Happening, Machines
 from assistant.turn.reconcile import differences
 from assistant.turn.record import Recorder
+from assistant.turn.settle import observed
 
 RETRY_S = 1.0
 """Between tries to write, while the disk is full or the log cannot be written."""
@@ -62,7 +63,8 @@ class Ingest:
             fresh = [h for h in batch if not h.journal or h.sequence > self._seen.get(h.journal, 0)]
             if not fresh:
                 return
-            await self._recorder.record(*(self._tied(happening.event) for happening in fresh))
+            stored = await self._recorder.record(*(self._tied(happening.event) for happening in fresh))
+            await self._recorder.record(*observed(self._world, stored, self._clock.now()))
             for happening in fresh:
                 if happening.journal:
                     self._seen[happening.journal] = happening.sequence

@@ -34,8 +34,10 @@ class Minutes:
     recorder: Recorder
     clock: Clock
 
-    async def heard(self, transcript: Transcript, commands: Sequence[Command], talk: Talk, ran_out: str) -> Breath:
-        """Write down what was said and how it is read. `ran_out`: the turn whose question stood open too long."""
+    async def heard(
+        self, transcript: Transcript, commands: Sequence[Command], talk: Talk, asked: str, ran_out: str
+    ) -> Breath:
+        """Write down what was said and how it is read; `asked`, `ran_out`: as in TurnHeard."""
         first = commands[0]
         # What was not meant for us is not ours to keep: its words are left out.
         kept = first.intent != UNKNOWN or transcript.channel != "voice"
@@ -57,7 +59,7 @@ class Minutes:
                 for one in commands[1:]
             ),
             about=talk.memory.unit,
-            asked=talk.asked,
+            asked=asked,
             ran_out=ran_out,
         )
         event = self._event(transcript, payload)

@@ -54,6 +54,12 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def roles(names: Sequence[str]) -> str:
+    """`an operator, quality or a supervisor`."""
+    articles = {"quality": "", "operator": "an "}
+    return listing([f"{articles.get(name, 'a ')}{name}" for name in names], "or")
+
+
 def cap(text: str) -> str:
     """A sentence begins with a capital."""
     return text[:1].upper() + text[1:]

@@ -34,8 +34,11 @@ class Performer:
     policy: Policy
     actor: Actor
 
-    async def perform(self, allowed: Allowed, session: Session, turn: str, cause: str) -> Result:
-        """Carry it out. Raises LogError when its request could not be written: then nothing was done."""
+    async def perform(self, allowed: Allowed, session: Session, turn: str, cause: str, second: str = "") -> Result:
+        """Carry it out; `second`: who agreed beside the session's own badge.
+
+        Raises LogError when its request could not be written: then nothing was done.
+        """
         spec = self.policy.intents.by_name[allowed.command.intent]
         if spec.record is not None:
             key = await self._record(allowed, spec, session, turn, cause)
@@ -44,7 +47,7 @@ class Performer:
         # Words that describe what was so before it changed: a lot's reason, a machine's alarms.
         said_of, key = (self.policy.intents.by_name[allowed.undoes], "undone") if allowed.undoes else (spec, "done")
         done = self.policy.say(said_of, key, allowed.command, allowed.named)
-        return self._told(await self.actor.carry_out(allowed.plans, session, turn, cause), done)
+        return self._told(await self.actor.carry_out(allowed.plans, session, turn, cause, second), done)
 
     def dated(self, say: str) -> str:
         """The same words with their age, when the machines are out of reach."""

@@ -7,7 +7,7 @@ need a yes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.speech import digits
@@ -21,7 +21,7 @@ from assistant.turn import naming
 from assistant.turn.checks import CHECKS, version
 from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
-from assistant.turn.read import UNKNOWN
+from assistant.turn.read import UNKNOWN, addressed
 from assistant.turn.understand import MODEL
 from assistant.turn.verdict import Allowed, Declined, Missing, Plan, Verdict
 
@@ -82,6 +82,10 @@ class Policy:
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])
                 return Declined(command, Decision.ASK, self._shared("what_with", unit=unit), "asked: what with")
+            case "none failed":
+                unit = naming.unit(self.world, command.heard["unit"])
+                say = self._shared("none_failed", unit=unit)
+                return Declined(command, Decision.REFUSED, say, "refused: none failed")
             case "exception" | "part" as scope:
                 return Declined(command, Decision.REFUSED, self._shared(scope), f"refused: {scope}")
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
@@ -156,7 +160,7 @@ class Policy:
         if operator is None:
             return Declined(command, Decision.REFUSED, self._shared("nobody"), "refused: nobody")
         if operator.role not in spec.roles:
-            roles = naming.listing([_role(role) for role in spec.roles], "or")
+            roles = naming.roles(spec.roles)
             say = self._shared("not_allowed", roles=roles, role=operator.role)
             return Declined(command, Decision.REFUSED, say, "refused: role")
         return self._owned(command, spec, operator)
@@ -168,7 +172,7 @@ class Policy:
         hold = thing.hold if thing is not None else None
         owners = spec.owners.get(hold.reason, ()) if hold is not None else ()
         if owners and operator.role not in owners:
-            roles = naming.listing([_role(role) for role in owners], "or")
+            roles = naming.roles(owners)
             return Declined(command, Decision.REFUSED, self.say(spec, "owner", command, roles=roles), "refused: owner")
         line = self._line_of(unit)
         if operator.role in spec.own_line and operator.line and line and line != operator.line:
@@ -187,7 +191,10 @@ class Policy:
         if spec.kind != "action":
             return Allowed(command, unit, (), "", confirm=False, rule="looked up")
         question = self.say(spec, "confirm", command)
-        rule = _ceremony(command, spec, spec.confirm)
+        rule = self._ceremony(command, spec, spec.confirm)
+        if self.world.uncertain_at(unit):
+            question = self._shared("unsettled", unit=naming.unit(self.world, unit), question=question)
+            rule = "confirm: unsettled" if rule == AT_ONCE else rule
         plans = self._plans(spec, command, unit)
         again = unit if spec.again == "unit" else command.slots.get(spec.again, "")
         known = "".join(letter for letter in again if letter.isdigit())
@@ -195,6 +202,28 @@ class Policy:
             rule = "digits"
         bound = self._bound(unit, plans)
         return Allowed(command, unit, plans, question, rule != AT_ONCE, digits=known, bound=bound, rule=rule)
+
+    def _ceremony(self, command: Command, spec: Intent, confirm: str) -> str:
+        """The rule by which an action passes, or is confirmed first."""
+        if confirm == "always":
+            return "confirm: always"
+        return "confirm: unsure" if self.unsure(command, spec) else AT_ONCE
+
+    def unsure(self, command: Command, spec: Intent) -> bool:
+        """Whether it was read or heard so that it must be asked back, whatever its intent says."""
+        faint = command.confidence < spec.confidence.act
+        return bool(command.doubt) or faint or addressed(command.text, self._words())
+
+    def _words(self) -> set[str]:
+        """What may end a sentence with a capital and is nobody's name."""
+        lists = self.intents.lists.values()
+        forms = [form for values in lists for value, spoken in values.items() for form in (value, *spoken)]
+        named = [
+            name for table in (self.world.machines, self.world.lines, self.world.products) for name in table.values()
+        ]
+        forms += [form for thing in named for form in (thing.name, *thing.spoken)]
+        skipped = {word for phrase in self.language.skip for word in phrase}
+        return skipped | {word for form in forms for word in form.lower().replace("_", " ").split()}
 
     def _bound(self, unit: str, plans: tuple[Plan, ...]) -> str:
         """What a yes is a yes to: the orders as they would be given, and the state of what they are about."""
@@ -250,7 +279,7 @@ class Policy:
             plans += self._plans(inverse, back, unit, way.method)
         names = naming.listing([naming.unit(self.world, unit) for unit in last.units])
         question = self._text(spec, "confirm", what=way.method or way.intent, unit=names)
-        rule = _ceremony(command, spec, way.confirm)
+        rule = self._ceremony(command, spec, way.confirm)
         return Allowed(
             back,
             unit,
@@ -262,6 +291,13 @@ class Policy:
             bound=self._bound(unit, tuple(plans)),
             rule=rule,
         )
+
+    def together(self, commands: Sequence[Command]) -> str:
+        """One question about several things, where they differ in nothing but the thing; else empty."""
+        first, spec = commands[0], self.intents.by_name[commands[0].intent]
+        asked = {(command.intent, self.say(spec, "confirm", command, named="these")) for command in commands}
+        names = naming.listing([naming.unit(self.world, subject(command)) for command in commands])
+        return self.say(spec, "confirm", first, named=names) if len(asked) == 1 else ""
 
     # ---- words -------------------------------------------------------------------------------------------
 
@@ -316,16 +352,5 @@ def subject(command: Command) -> str:
     return next((command.slots[slot] for slot in (*ACTED_ON, "order") if slot in command.slots), "")
 
 
-def _ceremony(command: Command, spec: Intent, confirm: str) -> str:
-    """The rule by which an action passes, or is confirmed first."""
-    if confirm == "always":
-        return "confirm: always"
-    return "confirm: unsure" if command.doubt or command.confidence < spec.confidence.act else AT_ONCE
-
-
 def _without(command: Command, slot: str) -> Command:
     return replace(command, slots={name: value for name, value in command.slots.items() if name != slot})
-
-
-def _role(role: str) -> str:
-    return role if role == "quality" else f"a {role}"

@@ -6,7 +6,8 @@ commands in one breath. A part that is not understood makes the whole not unders
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.language import Language
@@ -259,6 +260,12 @@ class Reader:
         if only is not None and only.noun and len(only.values) == 1 and only.values[0] not in (MISSING, HERE):
             return Command(UNKNOWN, text=text, doubt="bare", heard={"unit": only.values[0]})
         return Command(UNKNOWN, text=text)
+
+
+def addressed(text: str, known: Collection[str]) -> bool:
+    """Whether a sentence ends by calling somebody by a name ("make a note of it, Joe"): a word that is not `known`."""
+    last = re.search(r",\s+([A-Z][a-z]+)[.?!]?$", text.strip())
+    return last is not None and last[1].lower() not in known
 
 
 def again(other: Command, first: Sequence[Command]) -> bool:

@@ -48,7 +48,9 @@ class Rehearsal(Actor):
     given: list[Plan] = field(default_factory=list)
     """Orders that would be given."""
 
-    async def carry_out(self, plans: Sequence[Plan], session: Session, turn: str, cause: str) -> list[Outcome]:
+    async def carry_out(
+        self, plans: Sequence[Plan], session: Session, turn: str, cause: str, second: str = ""
+    ) -> list[Outcome]:
         """See Actor."""
         self.given.extend(plans)
         return [
@@ -91,7 +93,7 @@ class Replay:
     ) -> None:
         """`fold`: takes the log into the core's world, up to and with this position."""
         self._core, self._clock, self._actor, self._dropped, self._fold = core, clock, actor, dropped, fold
-        self._pending = Dialogue()
+        self._pending, self._last = Dialogue(), ""
 
     async def reach(self, before: Sequence[Evidence], turn: Evidence) -> list[Again]:
         """Go to where `turn` was heard. `before`: the turns that led to its question, oldest first; each again."""
@@ -101,6 +103,7 @@ class Replay:
             told.append(await self.read(one, words(one)))
             self._pending = self._core.talk(_session(one)).dialogue
         self._fold(turn.position - 1)
+        self._last = turn.turn
         return told
 
     async def read(self, turn: Evidence, hypotheses: Sequence[Hypothesis]) -> Again:
@@ -116,7 +119,10 @@ class Replay:
         self._actor.given.clear()
         self._dropped.events.clear()
         transcript = Transcript(turn.turn, session, tuple(hypotheses), heard.channel, heard.note)
+        waiting = dict(self._core.seconds)
         answer = await self._core.turn(transcript)
+        if turn.turn == self._last:
+            self._core.seconds = waiting  # so that it can be read once more, from other words
         acts = bool(self._actor.given) or any(isinstance(event.data, RECORDED) for event in self._dropped.events)
         return Again(transcript.hypotheses, answer, acts, differences(turn, answer, acts=acts))
 

@@ -163,6 +163,8 @@ class Understander:
             return "negation"
         if shown.said.rstrip().endswith("?") and not stands(tokens, self.language.requests):
             return "question"
+        if stands(tokens, self.language.hedges) and not any(self.intents.by_name[p.intent].free for p in proposals):
+            return "hedge"
         used = {value for proposal in proposals for value in proposal.slots.values()}
         free = any(self.intents.by_name[proposal.intent].free for proposal in proposals)
         left_out = [m for m, mention in shown.mentions.items() if mention.kind in NAMED and m not in used]

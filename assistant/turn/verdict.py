@@ -2,12 +2,12 @@
 
 A rule's name is short and stays: it is written into the log with the turn (`turn.answered`), so that a turn can be
 understood, and counted, years later. What policy names: `acts at once`, `confirm: always`, `confirm: unsure`,
-`digits`, `looked up`, `asked: SLOT`, `asked: which SLOT`, `asked: no such SLOT`, `asked: what with`,
-`asked: say again`, `refused: nobody`, `refused: role`, `refused: owner`, `refused: own line`, `refused: check CHECK`,
-`refused: exception`, `refused: part`, `refused: nothing to undo`, `refused: cannot be undone`, `not connected`,
-`negated`, `withdrawn`, `not understood`. What the conversation adds (turn.core): `confirmed`, `cancelled`, `expired`,
-`nothing asked`, `wrong digits`, `asleep`, `sleep`, `repeat`, `help`, `refused: changed`, `refused: one by one`,
-`refused: no log`, `refused: already`, `broken`.
+`confirm: unsettled`, `digits`, `looked up`, `asked: SLOT`, `asked: which SLOT`, `asked: no such SLOT`, `asked: what
+with`, `asked: say again`, `refused: nobody`, `refused: role`, `refused: owner`, `refused: own line`, `refused: check
+CHECK`, `refused: exception`, `refused: part`, `refused: none failed`, `refused: nothing to undo`, `refused: cannot be
+undone`, `not connected`, `negated`, `withdrawn`, `not understood`. What the conversation adds (turn.core): `confirm:
+second`, `confirmed`, `seconded`, `cancelled`, `expired`, `nothing asked`, `wrong digits`, `asleep`, `sleep`,
+`repeat`, `help`, `refused: changed`, `refused: one by one`, `refused: no log`, `refused: already`, `broken`.
 """
 
 from __future__ import annotations

@@ -449,3 +449,18 @@ async def _ceremony(said: list[tuple[str, Session]]) -> None:
             asked[session] = answer.decision is Decision.CONFIRM or (
                 asked.get(session, False) and answer.intent in ("unknown", "repeat", "help")
             )
+
+
+@pytest.mark.parametrize(
+    ("said", "decision"),
+    [
+        ("hold lot 4712, bridging, Joe.", Decision.IGNORED),
+        ("Hold lot 4712, Bridging.", Decision.DONE),
+        ("stop oven one, please", Decision.DONE),
+        ("make a note of the wifi password for the canteen, Joe", Decision.CONFIRM),
+        ("Note on lot 4712: seen by Maria", Decision.DONE),
+    ],
+)
+async def test_what_ends_by_calling_somebody_may_be_meant_for_them(said: str, decision: Decision) -> None:
+    async with a_core() as bench:
+        assert (await bench.say(said)).decision is decision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.values import Command, Decision
+from assistant.domain.values import Command, Decision, Session
 from assistant.settings.paths import shipped_site
 from assistant.turn.dialogue import (
     MESSAGES,
@@ -23,6 +23,7 @@ from assistant.turn.dialogue import (
     No,
     Noise,
     Proceed,
+    Seconded,
     Sleep,
     State,
     Told,
@@ -43,6 +44,7 @@ ANY_MESSAGE: st.SearchStrategy[Message] = st.one_of(
     st.builds(Noise, DECISIONS, st.just("")),
     st.builds(Yes),
     st.builds(Matched),
+    st.builds(Seconded, COMMANDS, st.just("so"), st.just(Session("QA-5", "PRN-1"))),
     st.builds(Mismatched),
     st.builds(No),
     st.builds(Finished, DECISIONS, st.just("Done.")),
@@ -68,6 +70,9 @@ def test_any_order_of_messages_stays_in_declared_states(messages: list[Message])
         for effect in effects:
             if isinstance(effect, Act) and effect.confirmed:
                 # Only a yes to the pending question, and exactly what was asked, is a confirmed act.
+                if isinstance(message, Seconded):
+                    assert before.state is State.IDLE and effect.command == message.command and effect.by
+                    continue
                 answers = {State.CONFIRMING: Yes, State.CHALLENGING: Matched}
                 assert isinstance(message, answers[before.state])
                 assert effect.command in before.commands

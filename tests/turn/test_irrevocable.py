@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
+from assistant.bootstrap import Site
 from assistant.domain import events as e
-from assistant.domain.values import Decision
+from assistant.domain.values import Decision, Session
 from assistant.turn.dialogue import CONFIRM_WITHIN_S
-from tests.a_core import OPERATOR, QUALITY, SUPERVISOR, Bench, a_core
+from tests.a_core import OPERATOR, QUALITY, SUPERVISOR, Bench, a_core, the_site
 
 ASKED = "Scrap board one zero two zero seven, damaged? There is no way back. Say its last two digits."
 
@@ -204,3 +208,76 @@ async def test_a_call_that_nobody_answers_goes_to_the_supervisor_once() -> None:
         await bench.escalation.look()
         escalated = [event for event in bench.log.events if isinstance(event.data, e.CallEscalated)]
         assert [(event.subject, event.data.to) for event in escalated] == [("PRN-2", "supervisor")]
+
+
+def failed_boards(bench: Bench, lot: str) -> list[str]:
+    return [
+        event.subject
+        for event in bench.log.events
+        if isinstance(event.data, e.BoardInspected) and event.data.verdict == "failed" and event.data.lot == lot
+    ]
+
+
+async def test_the_boards_of_a_lot_that_failed_are_read_back_one_by_one() -> None:
+    async with a_core() as bench:
+        bench.machines.advance(900.0)
+        await bench.ingest.catch_up()
+        boards = sorted(set(failed_boards(bench, "L4711")))
+        assert boards
+        asked = await bench.say("send the boards of lot 4711 that failed to rework")
+        assert {one.slots["board"] for one in (asked, *asked.also)} == set(boards)
+        assert {one.decision for one in (asked, *asked.also)} == {Decision.CONFIRM}
+        assert bench.machines.sent == []
+        assert (await bench.say("yes")).decision is Decision.DONE
+        assert sorted(order.args["unit"] for order in bench.machines.sent) == boards
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("rework the failed boards of lot 4741", "No board of lot four seven four one has failed inspection"),
+        ("rework the failed boards of lot 4999", "There is no lot four nine nine nine."),
+        ("hold the boards in this lot that failed, void", "only do whole lots or single boards"),
+    ],
+)
+async def test_a_part_that_is_not_there_never_becomes_the_whole(said: str, says: str) -> None:
+    async with a_core() as bench:
+        answer = await bench.say(said)
+        assert says in answer.say and bench.machines.sent == []
+        assert (await bench.say("yes")).decision is not Decision.DONE
+
+
+def two_people() -> Site:
+    """A site where scrapping takes a second person."""
+    site = the_site()
+    scrap = msgspec.structs.replace(site.intents.by_name["scrap"], second=("supervisor",))
+    intents = msgspec.structs.replace(site.intents, by_name={**site.intents.by_name, "scrap": scrap})
+    return replace(site, intents=intents)
+
+
+async def test_where_the_site_wants_two_people_one_is_not_enough() -> None:
+    async with a_core(site=two_people()) as bench:
+        await bench.say("scrap board 10207, damaged", QUALITY)
+        asked = await bench.say("zero seven", QUALITY)
+        assert asked.decision is Decision.CONFIRM and "a supervisor: say yes here" in asked.say
+        there = Session("SV-3", QUALITY.station)
+        for nobody in (QUALITY, SUPERVISOR, Session("OP-17", QUALITY.station)):
+            assert (await bench.say("yes", nobody)).decision is Decision.IGNORED, nobody
+        assert done(bench) == []
+        assert (await bench.say("yes", there)).say == "Board one zero two zero seven is scrapped, damaged."
+        (request,) = [event.data for event in bench.log.events if isinstance(event.data, e.OrderRequested)]
+        assert (request.badge, request.second) == ("QA-5", "SV-3")
+        assert (await bench.say("yes", there)).decision is Decision.IGNORED and done(bench) == ["scrap"]
+
+
+@pytest.mark.parametrize("between", ["no", "31 seconds"])
+async def test_the_second_yes_has_its_time_and_can_be_taken_back(between: str) -> None:
+    async with a_core(site=two_people()) as bench:
+        await bench.say("scrap board 10207, damaged", QUALITY)
+        await bench.say("zero seven", QUALITY)
+        if between == "no":
+            assert (await bench.say("no", QUALITY)).say == "All right, nothing was done."
+        else:
+            await bench.clock.sleep(31.0)
+        assert (await bench.say("yes", Session("SV-3", QUALITY.station))).decision is Decision.IGNORED
+        assert done(bench) == []

@@ -149,3 +149,40 @@ async def test_a_turn_from_before_rules_were_kept_is_judged_by_what_it_did(
         kept(bench, tmp_path)
     told = await again(tmp_path, "t1")
     assert told.differs == differs and told.acts
+
+
+async def test_the_yes_of_a_second_person_is_read_behind_the_yes_of_the_first(tmp_path: Path) -> None:
+    site, first, other = with_intent("scrap", second=("supervisor",)), QUALITY, Session("SV-3", QUALITY.station)
+    async with a_core(site=site) as bench:
+        said = [("scrap board 10231, void", first), ("three one", first), ("yes", other)]
+        rules = [
+            (await bench.say(text, session, turn=f"t{number}")).rule for number, (text, session) in enumerate(said)
+        ]
+        assert rules == ["digits", "confirm: second", "seconded"]
+        kept(bench, tmp_path)
+    told = [await again(tmp_path, turn, site) for turn in ("t0", "t1", "t2")]
+    assert [(one.answer.rule, one.differs) for one in told] == [(rule, ()) for rule in rules]
+    recorded = turn_of(tmp_path, "t2")
+    assert recorded is not None
+    assert [one.turn for one in led_to(tmp_path, recorded)] == ["t0", "t1"]
+    async with open_replay(site, tmp_path) as replay:
+        await replay.reach(led_to(tmp_path, recorded), recorded)
+        twice = [(await replay.read(recorded, words(recorded))).answer.rule for _ in range(2)]
+    assert twice == ["seconded", "seconded"], "it can be read once more, from other words"
+    assert (await again(tmp_path, "t1")).answer.rule == "confirmed", "the shipped site wants one person"
+
+
+async def test_what_settled_an_uncertain_order_later_belongs_to_the_turn_that_gave_it(tmp_path: Path) -> None:
+    async with a_core() as bench:
+        bench.machines.answer_lost = "not done"
+        await bench.say("hold lot 4713, bridging", turn="t1")
+        assert (await bench.say("hold lot 4713, bridging")).rule == "confirm: unsettled"
+        (order,) = bench.core._world.uncertain
+        await bench.core.settle(order, "not_done", QUALITY)
+        assert (await bench.say("hold lot 4713, bridging", turn="t2")).decision is not None
+        kept(bench, tmp_path)
+    recorded = turn_of(tmp_path, "t1")
+    assert recorded is not None
+    (ordered,) = recorded.orders
+    assert [event.type for event in ordered.story][-2:] == ["order.uncertain", "order.settled"]
+    assert (await again(tmp_path, "t1")).differs == ()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.adapters import cloudevents
 from assistant.adapters.eventlog.database import reading
-from assistant.domain.events import Event, TurnHeard
+from assistant.domain.events import Event, OrderRequested, OrderSettled, TurnHeard
 
 CHUNK = 500
 """Rows fetched at a time."""
@@ -103,8 +103,16 @@ def of_turn(folder: Path, turn: str) -> list[Event]:
     )
     with reading(folder) as db:
         words = json.dumps(turn, ensure_ascii=False)
-        rows = [] if db is None else db.execute(query, (words, TurnHeard.type, turn)).fetchall()
-    return [event for event in (Stored(*row).event() for row in rows) if event.correlationid == turn]
+        if db is None:
+            return []
+        rows = db.execute(query, (words, TurnHeard.type, turn)).fetchall()
+        events = [event for event in (Stored(*row).event() for row in rows) if event.correlationid == turn]
+        # What settles an uncertain order belongs to no turn of its own.
+        orders = [event.subject for event in events if isinstance(event.data, OrderRequested)]
+        query = "select position, record, prev, hash from events where type = ? and subject = ?"
+        for order in orders:
+            events += [Stored(*row).event() for row in db.execute(query, (OrderSettled.type, order))]
+    return events
 
 
 def head(folder: Path) -> tuple[int, str]:

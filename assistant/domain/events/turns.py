@@ -90,6 +90,8 @@ class OrderRequested(Payload, type="order.requested"):
     """Where."""
     deadline: float
     """Unix seconds UTC after which neither side may begin it."""
+    second: str = ""
+    """Who agreed to it beside the one who asked, where the site wants two people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,20 @@ class OrderUncertain(Payload, type="order.uncertain"):
     """Who was to do it."""
     reason: str
     """Why it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSettled(Payload, type="order.settled"):
+    """Subject: the order. Its uncertainty is over: the journal showed what became of it, or somebody looked."""
+
+    machine: str
+    """Who was to do it."""
+    outcome: str
+    """`done` or `not_done`."""
+    by: str = ""
+    """The badge of who looked; empty when the journal showed it."""
+    how: str = ""
+    """What was seen, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -341,8 +341,8 @@ def _here(tokens: Sequence[Token], index: int, language: Language) -> Mention | 
         if any(token.pause for token in tokens[index : index + length - 1]):
             continue  # "scratch that, one two" has no "that one" in it
         kind = language.here.get(span)
-        if kind in {spec.kind for spec in language.kinds} and run_length(tokens, index + length, language.numbers):
-            continue  # "the lot, four seven one one" is that lot
+        if kind not in (None, "unit") and run_length(tokens, index + length, language.numbers):
+            continue  # "the lot, four seven one one" is that lot, and "that line one isn't moving" is about line one
         if kind is not None:
             return Mention(kind, (HERE,), index, index + length, heard=(" ".join(span),))
     return None
