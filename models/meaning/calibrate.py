@@ -5,8 +5,8 @@
     python models/meaning/calibrate.py --diagram docs/reliability.svg
 
 Every sentence is read by the model alone. A logistic curve from the log-odds of an answer's probability to "all of it
-is right" is fitted to tests/meaning/dev.tsv and written into adapter.yaml as points with straight lines between; the
-diagram and the calibration error are of tests/meaning/test.tsv, which the fit has not seen.
+is right" is fitted to tests/meaning/dev.tsv and fresh.tsv and written into adapter.yaml as points with straight lines
+between; the diagram and the calibration error are of tests/meaning/test.tsv, which the fit has not seen.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 SITE = HERE.parents[1]
 GRID = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 LEAST = 1e-4
+FITTED = ("dev.tsv", "fresh.tsv")
 
 
 def log_odds(probability: float) -> float:
@@ -109,7 +110,7 @@ def main() -> None:
     parser.add_argument("--diagram", type=Path, default=SITE / "docs" / "reliability.svg")
     options = parser.parse_args()
     kept_aside = SITE / "tests" / "meaning"
-    raw = asyncio.run(graded(kept_aside / "dev.tsv"))
+    raw = [one for name in FITTED for one in asyncio.run(graded(kept_aside / name))]
     a, b = curve(raw)
     points = [(p, round(1 / (1 + math.exp(-(a * log_odds(p) + b))), 4)) for p in GRID]
     card = HERE / "adapter.yaml"
