@@ -89,7 +89,7 @@ def load(folder: Path) -> Hardware:
     """Read `opcua.yaml` in a site's `hardware/`. Raises SiteError."""
     file = folder / "opcua.yaml"
     hardware = yaml.read(file, Hardware)
-    if why := _unfit(hardware.endpoint):
+    if why := unfit(hardware.endpoint):
         raise SiteError(file, why, key="endpoint")
     if hardware.stale_after_s <= 0:
         raise SiteError(file, "must be above 0", key="stale_after_s")
@@ -106,7 +106,7 @@ def load(folder: Path) -> Hardware:
     return hardware
 
 
-def _unfit(endpoint: str) -> str:
+def unfit(endpoint: str) -> str:
     """What is wrong with an address, in words."""
     try:
         url = urlparse(endpoint)

@@ -151,6 +151,7 @@ async def test_observer_reads_and_follows_and_commands_nothing(tmp_path: Path) -
 @pytest.mark.parametrize("account", [certified.OBSERVER, certified.COMMANDER])
 async def test_nobody_writes_or_calls_what_is_not_the_plants(account: Account) -> None:
     from asyncua import ua
+    from asyncua.ua.object_ids import ObjectIds
     from asyncua.ua.uaerrors import BadUserAccessDenied
 
     endpoint = free_endpoint()
@@ -160,7 +161,7 @@ async def test_nobody_writes_or_calls_what_is_not_the_plants(account: Account) -
     ):
         with pytest.raises(BadUserAccessDenied):
             await (await node(client, "PRN-1.State")).write_value(ua.Variant("stopped", ua.VariantType.String))
-        built_in = client.get_node(ua.NodeId(ua.ObjectIds.Server_GetMonitoredItems))
+        built_in = client.get_node(ua.NodeId(ua.Int32(ObjectIds.Server_GetMonitoredItems)))
         with pytest.raises(BadUserAccessDenied):
             await client.nodes.server.call_method(built_in, ua.Variant(1, ua.VariantType.UInt32))
         assert await (await node(client, "PRN-1.State")).read_value() != "stopped"
@@ -266,7 +267,7 @@ async def _take_over(endpoint: str, token: int) -> None:
     from asyncua import ua
 
     thief = await raw(endpoint, None)
-    thief.uaclient.session.restore_authentication_token(ua.NodeId(token))
+    thief.uaclient.session.restore_authentication_token(ua.NodeId(ua.Int32(token)))
     with suppress(Exception):
         await sign_on(thief, Account("x", "y"))
     with pytest.raises(Exception, match=r"Bad"):
