@@ -93,6 +93,12 @@ def load(folder: Path) -> Hardware:
         raise SiteError(file, why, key="endpoint")
     if hardware.stale_after_s <= 0:
         raise SiteError(file, "must be above 0", key="stale_after_s")
+    patterns = {"object": hardware.object, "heartbeat": hardware.heartbeat, **hardware.variables}
+    for name, pattern in [*patterns.items(), *((name, method.node) for name, method in hardware.methods.items())]:
+        try:
+            pattern.format(machine="")
+        except (LookupError, ValueError, AttributeError) as exc:
+            raise SiteError(file, f"{pattern!r}: only {{machine}} may stand in braces", key=name) from exc
     for name, method in hardware.methods.items():
         done = method.done
         given = [value for value in (done.is_, done.not_, done.same, done.has, done.lacks) if value is not None]

@@ -157,10 +157,12 @@ def _machines(objects: Sequence[FoundObject], known: Hardware) -> list[tuple[Fou
 
 
 def _pattern(one: FoundObject, node: str) -> str:
-    """A node id with {machine} in the machine's place; "" where the machine's name is not in it once."""
-    if "{" in node or "}" in node or node.count(one.name) != 1:
+    """A node id with {machine} in the machine's place; "" where that place cannot be told for sure."""
+    if "{" in node or "}" in node or one.node.count(one.name) != 1:
         return ""
-    return node.replace(one.name, "{machine}")
+    if node.startswith(one.node):
+        return one.node.replace(one.name, "{machine}") + node[len(one.node) :]
+    return node.replace(one.name, "{machine}") if node.count(one.name) == 1 else ""
 
 
 # ---- the parts of the file -----------------------------------------------------------------------------------

@@ -170,21 +170,29 @@ async def test_nobody_writes_or_calls_what_is_not_the_plants(account: Account) -
 # ---- the doors that asyncua leaves open ----------------------------------------------------------------------
 
 
-async def raw(endpoint: str, link: Link | None) -> Any:
-    """A client whose channel is open and that has no session yet."""
-    from asyncua.client.client import Client
+async def secured(client: Any, link: Link) -> Any:
+    """A client of asyncua's own with our certificates, which looks at nothing else."""
     from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
     from asyncua.crypto.uacrypto import CertProperties
 
-    client = Client(endpoint, timeout=2.0)
-    if link is not None and link.trust is not None:
-        client.application_uri = link.trust.own.uri
-        await client.set_security(
-            SecurityPolicyBasic256Sha256,
-            CertProperties(link.trust.own.der, "der"),
-            CertProperties(link.trust.own.key, "pem"),
-            server_certificate=CertProperties(link.trust.peer.der, "der"),
-        )
+    assert link.trust is not None
+    client.application_uri = link.trust.own.uri
+    await client.set_security(
+        SecurityPolicyBasic256Sha256,
+        CertProperties(link.trust.own.der, "der"),
+        CertProperties(link.trust.own.key, "pem"),
+        server_certificate=CertProperties(link.trust.peer.der, "der"),
+    )
+    return client
+
+
+async def raw(endpoint: str, link: Link | None) -> Any:
+    """A client whose channel is open and that has no session yet."""
+    from asyncua.client.client import Client
+
+    client: Any = Client(endpoint, timeout=10.0)
+    if link is not None:
+        await secured(client, link)
     await client.connect_socket()
     await client.send_hello()
     await client.open_secure_channel()
@@ -286,6 +294,29 @@ async def test_nothing_is_registered_with_a_plant() -> None:
         with pytest.raises(Exception, match="BadServiceUnsupported"):
             await client.uaclient.register_server(other)
         client.disconnect_socket()
+
+
+async def test_secured_channel_is_renewed_and_goes_on() -> None:
+    """Its keys change while it is in use: what was read before and after must still be read."""
+    from asyncua.client.client import Client
+
+    endpoint, tokens = free_endpoint(), set()
+    async with running_plant(endpoint, link=certified.the_plants()):
+        client = await secured(Client(endpoint, timeout=10.0), certified.the_assistants())
+        client.secure_channel_timeout = 3000
+        client.set_user(certified.OBSERVER.name)
+        client.set_password(certified.OBSERVER.password)
+        await client.connect()
+        try:
+
+            async def renewed() -> bool:
+                assert await (await node(client, "PRN-1.State")).read_value()
+                tokens.add(client.uaclient.protocol._connection.security_token.TokenId)
+                return len(tokens) == 3
+
+            await until(renewed)
+        finally:
+            await hang_up(client)
 
 
 # ---- certificates that are of no use -------------------------------------------------------------------------

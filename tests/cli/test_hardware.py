@@ -108,6 +108,12 @@ def test_assistant_without_its_certificates_says_so_in_one_line(tmp_path: Path) 
     one_line_of_trouble(done, 2, "hardware/opcua.yaml", "security", "assistant.der", "No such file")
 
 
+def test_assistant_does_not_start_towards_an_open_endpoint_elsewhere(tmp_path: Path) -> None:
+    elsewhere = {"LINE_ASSISTANT_ENDPOINT": "opc.tcp://192.0.2.1:4840/x"}
+    done = run("ask", "status of printer one", "--data", str(tmp_path), env=elsewhere)
+    one_line_of_trouble(done, 2, "hardware/opcua.yaml: endpoint: opc.tcp://192.0.2.1:4840/x", "no security")
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "says"),
     [
@@ -226,6 +232,12 @@ def test_variable_that_only_some_machines_have_is_left_out_and_told(tmp_path: Pa
     assert loaded(tmp_path, text).variables == {"state": "Plant/{machine}/s"}
     assert "variable held: only on 1 of 2 machines" in text
     assert "variable Colour (Plant/{machine}/c)" in text
+
+
+def test_machine_whose_name_is_in_its_variables_names_too_is_placed(tmp_path: Path) -> None:
+    one = FoundObject("S", "S", {"Status": "S.Status", "Heartbeat": "S.Heartbeat"}, ())
+    found = loaded(tmp_path, proposed(a_server(one), the_hardware()))
+    assert (found.variables, found.heartbeat) == ({"state": "{machine}.Status"}, "{machine}.Heartbeat")
 
 
 def test_what_a_server_is_called_cannot_become_a_line_of_the_file(tmp_path: Path) -> None:

@@ -71,6 +71,13 @@ def test_address_that_is_none_or_bears_a_password_is_refused(tmp_path: Path, add
         hardware.load(site)
 
 
+@pytest.mark.parametrize("pattern", ["{machne}.Held", "{}.Held", "{machine.Held"])
+def test_pattern_with_other_braces_is_refused_before_anything_connects(tmp_path: Path, pattern: str) -> None:
+    site = a_site(tmp_path, "", **{"{machine}.Held": pattern})
+    with pytest.raises(SiteError, match=r"opcua\.yaml: held: .*only \{machine\}"):
+        hardware.load(site)
+
+
 def test_certificate_that_cannot_be_used_is_named_with_what_is_wrong(tmp_path: Path) -> None:
     def told(certificate: Path, key: Path) -> str:
         with pytest.raises(SiteError) as error:
