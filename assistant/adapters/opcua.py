@@ -9,11 +9,9 @@ is lost between two reads, over lost connections too, which no subscription prom
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,16 +19,14 @@ from typing import Any
 import msgspec
 import structlog
 
+from assistant.adapters.opcua_client import ANSWER_S, connect, hang_up
 from assistant.domain import events as e
 from assistant.domain.values import Order, Reading, Receipt
 from assistant.errors import NotObserved, NotSent, Uncertain
 from assistant.ports import Happening
 from assistant.settings.hardware import Hardware
+from assistant.settings.security import Account, Link
 
-CONNECT_S = 3.0
-"""Connecting and naming the namespace must not take longer."""
-ANSWER_S = 2.0
-"""A machine answers a call in under 0.2 s; after this its answer is missing."""
 POLL_S = 0.1
 """One read of three values; fast enough that nobody waits for it, cheap enough to go on all day."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0)
@@ -105,14 +101,14 @@ class _Session:
 class OpcUaMachines:
     """ports.Machines for the endpoint in `hardware/opcua.yaml`."""
 
-    def __init__(self, hardware: Hardware, machines: Sequence[str]) -> None:
-        self._hardware, self._machines = hardware, tuple(machines)
+    def __init__(self, hardware: Hardware, machines: Sequence[str], link: Link | None = None) -> None:
+        """Without a link: open, anonymous, and on this machine only."""
+        self._hardware, self._machines, self._link = hardware, tuple(machines), link or Link()
         self._observing: _Session | None = None
         self._commanding: _Session | None = None
         self._connecting = asyncio.Lock()
         self._beats: dict[str, tuple[object, float]] = {}
         """Machine -> its heartbeat, and the monotonic time at which it was last seen to move."""
-        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 
     def age(self) -> float:
         """Seconds since a heartbeat last moved; infinity when none ever did."""
@@ -133,7 +129,7 @@ class OpcUaMachines:
             raise NotSent(f"{order.machine} has no method {order.method}")
         session = await self._command_session(order.machine)
         node = session.node(method.node.format(machine=order.machine))
-        parent = session.node(order.machine)
+        parent = session.node(self._hardware.object.format(machine=order.machine))
         inputs = [
             ua.Variant(order.id, ua.VariantType.String),
             ua.Variant(datetime.fromtimestamp(order.deadline, UTC), ua.VariantType.DateTime),
@@ -215,37 +211,33 @@ class OpcUaMachines:
                 yield [self._noticed(e.ConnectionLost(_why(exc)))]
             finally:
                 self._observing = None
-                await _hang_up(session)
+                await hang_up(session.client)
 
     async def close(self) -> None:
         """Hang up."""
         session, self._observing = self._observing, None
         if session is not None:
-            await _hang_up(session)
+            await hang_up(session.client)
         await self._drop_commanding()
 
     # ---- connections -------------------------------------------------------------------------------------
 
-    async def _connect(self) -> _Session:
-        from asyncua.client.client import Client
-
-        client = Client(self._hardware.endpoint, timeout=ANSWER_S, auto_reconnect=False)
+    async def _connect(self, account: Account | None) -> _Session:
+        client = await connect(self._hardware.endpoint, self._link, account)
         try:
-            async with asyncio.timeout(CONNECT_S):
-                await client.connect()
+            async with asyncio.timeout(ANSWER_S):
                 return _Session(client, await client.get_namespace_index(self._hardware.namespace))
         except BaseException:
-            with suppress(Exception):
-                client.disconnect_socket()
+            await hang_up(client)
             raise
 
     async def _begin(self, after: Mapping[str, int]) -> tuple[_Session, Sequence[Happening]]:
         """A new observing session, and what it saw at first; one that is of no use is hung up."""
-        session = await self._connect()
+        session = await self._connect(self._link.observer)
         try:
             return session, await self._fresh(session, after)
         except BaseException:
-            await _hang_up(session)
+            await hang_up(session.client)
             raise
 
     async def _command_session(self, machine: str) -> _Session:
@@ -255,7 +247,7 @@ class OpcUaMachines:
         async with self._connecting:
             if self._commanding is None:
                 try:
-                    self._commanding = await self._connect()
+                    self._commanding = await self._connect(self._link.commander)
                 except Exception as exc:
                     raise NotSent(f"cannot reach the machines: {_why(exc)}") from exc
             return self._commanding
@@ -263,7 +255,7 @@ class OpcUaMachines:
     async def _drop_commanding(self) -> None:
         session, self._commanding = self._commanding, None
         if session is not None:
-            await _hang_up(session)
+            await hang_up(session.client)
 
     # ---- journal -----------------------------------------------------------------------------------------
 
@@ -353,13 +345,3 @@ def _seconds(moment: datetime | None) -> float:
 
 def _why(exc: BaseException) -> str:
     return str(exc) or type(exc).__name__
-
-
-async def _hang_up(session: _Session) -> None:
-    """Leave politely if the other side still answers; never wait for one that does not."""
-    with suppress(Exception, asyncio.TimeoutError):
-        async with asyncio.timeout(1.0):
-            await session.client.disconnect()
-            return
-    with suppress(Exception):
-        session.client.disconnect_socket()

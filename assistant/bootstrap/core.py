@@ -23,6 +23,7 @@ from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.world import World
 from assistant.errors import CoreError, LogLocked
 from assistant.ports import Clock, EventLog, Machines
+from assistant.settings import security
 from assistant.turn.act import SOURCE, Actor
 from assistant.turn.core import Core
 from assistant.turn.escalate import Escalation
@@ -122,7 +123,8 @@ async def host_core(site: Site, data: Path) -> AsyncIterator[Door]:
 async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncIterator[LocalCore]:
     async with AsyncExitStack() as stack:
         stack.callback(log.close)
-        machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines])
+        link = security.link(site.hardware, data, time.time())
+        machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines], link)
         stack.push_async_callback(machines.close)
         clock = SystemClock()
         parts = await start(site, log, machines, stack, clock)

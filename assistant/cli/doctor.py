@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,17 @@ import typer
 
 from assistant.cli import options
 from assistant.cli.app import app
+from assistant.errors import SiteError, UsageError
+from assistant.settings.paths import data_dir
 
 if TYPE_CHECKING:
     from assistant.adapters.recordings import Recordings
     from assistant.bootstrap import Site
+    from assistant.settings.hardware import Hardware
+    from assistant.settings.security import Certificate
+
+SOON_S = 30 * 86400.0
+"""Before a certificate ends: time to make a new one and bring it to the other side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class Finding:
     what: str
     """Which."""
     state: str
-    """`ok`, `missing` (works without, worse) or `broken`."""
+    """`ok`, `missing` (works without, worse), `soon` (works now, not for long) or `broken`."""
     why: str = ""
     """What is wrong, in words."""
     remedy: str = ""
@@ -37,14 +45,14 @@ class Finding:
 
 @app.command()
 def doctor(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
-    """Look at the site's files, the weights, language model and the sound kept; exit status 1 if one is broken."""
-    broken = asyncio.run(_doctor(data, site, as_json=as_json))
+    """Look at site files, the way to the machines, weights, language model and the sound kept; exit status 1 if broken."""
+    broken = asyncio.run(_doctor(site, data_dir(data, make=False), as_json=as_json))
     raise typer.Exit(1 if broken else 0)
 
 
-async def _doctor(data: Path | None, site: Path | None, *, as_json: bool) -> bool:
+async def _doctor(site: Path | None, data: Path, *, as_json: bool) -> bool:
     broken = False
-    async for finding in _findings(data, site):
+    async for finding in _findings(site, data):
         broken = broken or finding.state == "broken"
         print(json.dumps(asdict(finding)) if as_json else _line(finding), flush=True)
     return broken
@@ -55,7 +63,7 @@ def _line(finding: Finding) -> str:
     return f"{finding.state:8} {finding.what}{tail}" + (f"; {finding.remedy}" if finding.remedy else "")
 
 
-async def _findings(data: Path | None, site: Path | None) -> AsyncIterator[Finding]:
+async def _findings(site: Path | None, data: Path) -> AsyncIterator[Finding]:
     from assistant import bootstrap
     from assistant.adapters.weights import Weights
     from assistant.settings import manifest
@@ -63,6 +71,8 @@ async def _findings(data: Path | None, site: Path | None) -> AsyncIterator[Findi
 
     loaded = bootstrap.load_site(site)  # a site file that is off ends here, with its one line
     yield Finding("site files", "ok")
+    for finding in _link(loaded.hardware, data, time.time()):
+        yield finding
     listed = manifest.load(site_folder(site, "models"))
     weights = Weights(listed, cache_dir())
     for name, model in listed.models.items():
@@ -73,7 +83,7 @@ async def _findings(data: Path | None, site: Path | None) -> AsyncIterator[Findi
         state = "ok" if not bad else "missing" if all(found.state == "missing" for found in bad) else "broken"
         yield Finding(f"weights of {name}", state, why, f"run: assistant models pull {name}" if bad else "")
     yield await _understanding(loaded)
-    yield _sound(bootstrap.recordings(loaded.evidence, data_dir(data, make=False)), time.time())
+    yield _sound(bootstrap.recordings(loaded.evidence, data), time.time())
 
 
 def _sound(recordings: Recordings, now: float) -> Finding:
@@ -84,6 +94,49 @@ def _sound(recordings: Recordings, now: float) -> Finding:
     if kept.overdue:
         return Finding("sound kept", "broken", f"{why}; {kept.overdue} past it", "run: assistant run --no-audio")
     return Finding("sound kept", "ok", why)
+
+
+def _link(hardware: Hardware, data: Path, now: float) -> Iterator[Finding]:
+    """The way to the machines: open on this machine only, else over certificates that hold for a while yet."""
+    from assistant.settings import security
+
+    if why := security.open_endpoint(hardware.endpoint, secured=hardware.security is not None):
+        yield Finding("machines' endpoint", "broken", why, "run: assistant hardware certificates DIR")
+        return
+    yield Finding("machines' endpoint", "ok")
+    named = hardware.security
+    if named is None:
+        return
+    folder = data / security.FOLDER
+    for what, read in (
+        ("assistant's certificate", partial(security.pair, folder / named.certificate, folder / named.private_key)),
+        ("server's certificate", partial(security.certificate, folder / named.server_certificate)),
+    ):
+        try:
+            yield _dates(what, read(), now)
+        except SiteError as exc:
+            yield Finding(what, "broken", str(exc))
+    try:
+        commander, _ = security.accounts()
+    except UsageError as exc:
+        yield Finding("account at the server", "broken", str(exc))
+        return
+    if commander is None:
+        why = f"no {security.USER} in this environment, so that the server is asked for nobody"
+        yield Finding("account at the server", "missing", why, f"set {security.USER} and {security.PASSWORD}")
+    else:
+        yield Finding("account at the server", "ok")
+
+
+def _dates(what: str, certificate: Certificate, now: float) -> Finding:
+    from assistant.settings.security import day
+
+    remedy = "run: assistant hardware certificates DIR, then put the new ones in place on both sides"
+    if why := certificate.problem(now):
+        return Finding(what, "broken", why)
+    if certificate.ends - now < SOON_S:
+        return Finding(what, "soon", f"{certificate.file} expires on {day(certificate.ends)}", remedy)
+    return Finding(what, "ok")
 
 
 async def _understanding(site: Site) -> Finding:

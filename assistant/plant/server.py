@@ -1,8 +1,8 @@
 """The plant behind OPC UA: its machines as objects, their state as variables, orders as methods, a journal.
 
-The server listens on loopback only and without security: it is a simulation for this box. A method answers at
-once and its effect is seen in the variables later, since asyncua answers a call in the connection's own message
-loop (pitfalls A3).
+The server listens on loopback only, for it is a simulation for this box; with certificates it is secured as a real
+plant would be (plant.access). A method answers at once and its effect is seen in the variables later, since asyncua
+answers a call in the connection's own message loop (pitfalls A3).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from assistant.plant.orders import Orders
 from assistant.plant.simulation import Simulation
 from assistant.settings.hardware import Hardware
 from assistant.settings.plant import Plant
+from assistant.settings.security import Link, Trust
 
 TICK_S = 0.05
 """Real seconds between two steps of the simulation."""
@@ -37,8 +38,19 @@ BEAT_S = 1.0
 class PlantServer:
     """One plant, running at `speed` times real time."""
 
-    def __init__(self, plant: Plant, hardware: Hardware, ledger: Ledger, *, seed: int, speed: float) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        hardware: Hardware,
+        ledger: Ledger,
+        *,
+        seed: int,
+        speed: float,
+        link: Link | None = None,
+    ) -> None:
+        """`link` is the plant's end of it: its own certificate, the assistant's, and the accounts; None is open."""
         self._hardware, self._speed = hardware, speed
+        self._link = link if link is not None and link.trust is not None else None
         self._began = time.time()
         """Unix seconds UTC of simulated second 0: the first step, once clients may come."""
         self._last = time.monotonic()
@@ -78,8 +90,11 @@ class PlantServer:
         from asyncua.server.server import Server
 
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
-        self._server = Server()
-        await self._server.init()
+        if self._link is None or self._link.trust is None:
+            self._server = Server()
+            await self._server.init()
+        else:
+            self._server = await _secured(self._link, self._link.trust)
         # asyncua takes anybody who says "admin" for one, and an admin may write what machines show (pitfalls A8).
         self._server.allow_remote_admin(False)
         self._server.set_endpoint(endpoint)
@@ -99,23 +114,34 @@ class PlantServer:
         from asyncua import ua
 
         objects = self._server.nodes.objects
+        commands: set[Any] = set()
         for machine in self._simulation.machines.values():
-            parent = await objects.add_object(self._id(machine.id), machine.id)
+            own = self._id(self._hardware.object.format(machine=machine.id))
+            parent = await objects.add_object(own, machine.id)
             for variable, pattern in self._names.items():
                 node = self._id(pattern.format(machine=machine.id))
                 await parent.add_variable(node, variable.capitalize(), _variant(self._value(machine, variable, 0)))
             for method, declared in self._hardware.methods.items():
                 node = self._id(declared.node.format(machine=machine.id))
-                inputs = [ua.VariantType.String, ua.VariantType.DateTime, *[ua.VariantType.String] * len(declared.args)]
-                outputs = [ua.VariantType.Boolean, ua.VariantType.String]
+                texts = [_argument(name, ua.VariantType.String) for name in declared.args]
+                first = [_argument("order", ua.VariantType.String), _argument("deadline", ua.VariantType.DateTime)]
+                outputs = [
+                    _argument("accepted", ua.VariantType.Boolean),
+                    _argument("reason", ua.VariantType.String),
+                ]
                 call = self._method(machine.id, method, declared.args)
-                await parent.add_method(node, method.capitalize(), call, inputs, outputs)
+                await parent.add_method(node, method.capitalize(), call, [*first, *texts], outputs)
+                commands.add(node)
         journal = await objects.add_object(self._id("Journal"), "Journal")
         names_ = self._hardware.journal
         await journal.add_variable(self._id(names_.run), "Run", _variant(self.run_id))
         await journal.add_variable(self._id(names_.head), "Head", _variant(len(self._journal)))
-        wanted, given = [ua.VariantType.Int64, ua.VariantType.Int64], [ua.VariantType.String]
+        wanted = [_argument("after", ua.VariantType.Int64), _argument("most", ua.VariantType.Int64)]
+        given = [_argument("entries", ua.VariantType.String)]
         await journal.add_method(self._id(names_.read), "Read", self._read, wanted, given)
+        if self._link is not None:
+            self._server.iserver.callable |= commands
+            self._server.iserver.readable.add(self._id(names_.read))
 
     def _id(self, name: str) -> Any:
         from asyncua import ua
@@ -209,6 +235,30 @@ class PlantServer:
         self._journal.append(msgspec.json.encode(entry).decode())
 
 
+async def _secured(link: Link, trust: Trust) -> Any:
+    """asyncua's server on one policy, with the certificates pinned on both sides."""
+    from asyncua import ua
+    from asyncua.server.server import Server
+
+    from assistant.plant.access import SecuredServer, Services
+
+    server = Server(iserver=SecuredServer(link))
+    await server.init()
+    await server.load_certificate(trust.own.der, "der")
+    await server.load_private_key(trust.own.key, None, "pem")
+    await server.set_application_uri(trust.own.uri)
+    rules: Any = Services()  # of the base class; asyncua's own annotation names one of its children
+    server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt], rules)
+    return server
+
+
+def _argument(name: str, kind: Any) -> Any:
+    """One argument of a method, by name: what browses the server sees what each is for."""
+    from asyncua import ua
+
+    return ua.Argument(Name=name, DataType=ua.NodeId(kind.value), ValueRank=-1)
+
+
 def _variant(value: object) -> Any:
     from asyncua import ua
 
@@ -234,5 +284,5 @@ def _loopback(endpoint: str) -> tuple[str, int]:
     if url.scheme != "opc.tcp":
         raise UsageError(f"--endpoint {endpoint}: must begin with opc.tcp://")
     if host not in ("127.0.0.1", "localhost", "::1"):
-        raise UsageError(f"--endpoint {endpoint}: the reference plant has no security and stays on 127.0.0.1")
+        raise UsageError(f"--endpoint {endpoint}: the reference plant is a simulation and stays on 127.0.0.1")
     return host, port

@@ -7,13 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from assistant.settings import security
 from assistant.settings.paths import cache_dir, shipped_site
+from tests.fakes import certified
 
 
-def doctor(*arguments: str, cache: Path | None = None) -> tuple[int, list[str]]:
-    env = {**os.environ, "LINE_ASSISTANT_MODELS": str(cache or cache_dir())}
+def doctor(*arguments: str, cache: Path | None = None, env: dict[str, str] | None = None) -> tuple[int, list[str]]:
+    env = {**os.environ, "LINE_ASSISTANT_MODELS": str(cache or cache_dir()), **(env or {})}
     command = [sys.executable, "-m", "assistant", "doctor", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False)
     return done.returncode, done.stdout.splitlines() + done.stderr.splitlines()
@@ -71,3 +76,76 @@ def test_a_site_file_that_is_off_is_one_line(tmp_path: Path) -> None:
     status, lines = doctor("--site", str(tmp_path))
     assert status == 2
     assert len(lines) == 1 and "hold.yaml" in lines[0]
+
+
+# ---- the way to the machines ---------------------------------------------------------------------------------
+
+
+def machines(
+    tmp_path: Path, extra: str = "", env: dict[str, str] | None = None
+) -> tuple[int, dict[str, dict[str, str]]]:
+    """What is said of the shipped site with more in its hardware file; without weights, that it may be quick."""
+    made = tmp_path / "site" / "hardware"
+    made.mkdir(parents=True)
+    for name in ("opcua.yaml", "plant.yaml"):
+        (made / name).write_text((shipped_site() / "hardware" / name).read_text())
+    (made / "opcua.yaml").write_text((made / "opcua.yaml").read_text() + extra)
+    data, cache = tmp_path / "data", tmp_path / "none"
+    status, lines = doctor("--json", "--site", str(made.parent), "--data", str(data), cache=cache, env=env)
+    return status, {row["what"]: row for row in map(json.loads, [line for line in lines if line.startswith("{")])}
+
+
+def test_open_endpoint_elsewhere_is_broken(tmp_path: Path) -> None:
+    status, found = machines(tmp_path, env={"LINE_ASSISTANT_ENDPOINT": "opc.tcp://192.0.2.1:4840/x"})
+    assert (status, found["machines' endpoint"]["state"]) == (1, "broken")
+    assert "no security" in found["machines' endpoint"]["why"]
+    assert "assistant hardware certificates" in found["machines' endpoint"]["remedy"]
+
+
+def secured(where: Path) -> str:
+    return (
+        f"\nsecurity:\n  certificate: {where / 'assistant.der'}\n"
+        f"  private_key: {where / 'assistant.key.pem'}\n  server_certificate: {where / 'plant.der'}\n"
+    )
+
+
+def test_good_certificates_and_an_account_are_well(tmp_path: Path) -> None:
+    elsewhere = {"LINE_ASSISTANT_ENDPOINT": "opc.tcp://192.0.2.1:4840/x", **certified.ENV}
+    status, found = machines(tmp_path, secured(certified.folder()), elsewhere)
+    assert status == 0
+    for what in ("machines' endpoint", "assistant's certificate", "server's certificate", "account at the server"):
+        assert found[what]["state"] == "ok", found[what]
+
+
+@pytest.mark.parametrize(
+    ("side", "ends", "state", "says"),
+    [
+        (security.ASSISTANT, 20, "soon", "expires on"),
+        (security.PLANT, 20, "soon", "expires on"),
+        (security.ASSISTANT, -1, "broken", "expired on"),
+        (security.PLANT, -1, "broken", "expired on"),
+    ],
+)
+def test_certificate_that_ends_is_told_a_month_before(
+    tmp_path: Path, side: tuple[str, str], ends: int, state: str, says: str
+) -> None:
+    made = Path(shutil.copytree(certified.folder(), tmp_path / "certificates"))
+    certified.age(made / side[0], made / side[1], begins=timedelta(days=-100), ends=timedelta(days=ends))
+    status, found = machines(tmp_path, secured(made), certified.ENV)
+    what = "assistant's certificate" if side is security.ASSISTANT else "server's certificate"
+    assert (status, found[what]["state"]) == (1 if state == "broken" else 0, state)
+    assert says in found[what]["why"] and side[0] in found[what]["why"]
+
+
+def test_missing_certificates_wrong_key_and_no_account_are_told_each_by_itself(tmp_path: Path) -> None:
+    made = Path(shutil.copytree(certified.folder(), tmp_path / "certificates"))
+    shutil.copy(made / "plant.key.pem", made / "assistant.key.pem")
+    (made / "plant.der").unlink()
+    status, found = machines(tmp_path, secured(made))
+    assert status == 1
+    assert "is not the key of" in found["assistant's certificate"]["why"]
+    assert "No such file" in found["server's certificate"]["why"]
+    assert (found["account at the server"]["state"], security.USER in found["account at the server"]["why"]) == (
+        "missing",
+        True,
+    )
