@@ -2,6 +2,7 @@
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
 from assistant.bootstrap.engines import ear, speech_model, understander, untrained, voice
+from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.site import (
     ENDPOINT,
     Meaning,
@@ -25,6 +26,7 @@ __all__ = [
     "first_world",
     "host_core",
     "load_site",
+    "mes_state",
     "open_core",
     "open_parser",
     "speech_model",

@@ -20,9 +20,10 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import hardware, intents, language, manifest, meaning, plant
+from assistant.settings import hardware, intents, language, manifest, meaning, mes, plant
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
+from assistant.settings.mes import Mes
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.plant import Plant
 from assistant.turn import fewshot
@@ -44,6 +45,8 @@ class Site:
     reader: Reader
     meaning: Meaning | None = None
     """The language model behind the templates; None where there is none."""
+    mes: Mes | None = None
+    """The factory's own system; None where the site has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def load_site(folder: Path | None) -> Site:
     templates = Templates(meant, words.skip, site_folder(folder, "intents"))
     reader = Reader.of(templates, words, meant)
     stands = plant.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands))
+    factory = mes.load(site_folder(folder, "hardware"))
+    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands), factory)
 
 
 def _meaning(folder: Path | None, intents: Intents, reader: Reader, plant: Plant) -> Meaning | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
@@ -17,6 +18,10 @@ from assistant.cli.app import app
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Site
+    from assistant.settings.mes import Mes
+
+MOST_PARKED = 5
+"""Parked events told of, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +39,15 @@ class Finding:
 
 
 @app.command()
-def doctor(as_json: options.Json = False, site: options.Site = None) -> None:
-    """Look at the site's files, the weights and the language model; exit status 1 when something is broken."""
-    broken = asyncio.run(_doctor(site, as_json=as_json))
+def doctor(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
+    """Look at the site's files, the weights, the language model, the MES; exit status 1 when something is broken."""
+    broken = asyncio.run(_doctor(data, site, as_json=as_json))
     raise typer.Exit(1 if broken else 0)
 
 
-async def _doctor(site: Path | None, *, as_json: bool) -> bool:
+async def _doctor(data: Path | None, site: Path | None, *, as_json: bool) -> bool:
     broken = False
-    async for finding in _findings(site):
+    async for finding in _findings(data, site):
         broken = broken or finding.state == "broken"
         print(json.dumps(asdict(finding)) if as_json else _line(finding), flush=True)
     return broken
@@ -53,11 +58,11 @@ def _line(finding: Finding) -> str:
     return f"{finding.state:8} {finding.what}{tail}" + (f"; {finding.remedy}" if finding.remedy else "")
 
 
-async def _findings(site: Path | None) -> AsyncIterator[Finding]:
+async def _findings(data: Path | None, site: Path | None) -> AsyncIterator[Finding]:
     from assistant import bootstrap
     from assistant.adapters.weights import Weights
     from assistant.settings import manifest
-    from assistant.settings.paths import cache_dir, site_folder
+    from assistant.settings.paths import cache_dir, data_dir, site_folder
 
     loaded = bootstrap.load_site(site)  # a site file that is off ends here, with its one line
     yield Finding("site files", "ok")
@@ -71,6 +76,31 @@ async def _findings(site: Path | None) -> AsyncIterator[Finding]:
         state = "ok" if not bad else "missing" if all(found.state == "missing" for found in bad) else "broken"
         yield Finding(f"weights of {name}", state, why, f"run: assistant models pull {name}" if bad else "")
     yield await _understanding(loaded)
+    if loaded.mes is not None:
+        for finding in await _factory(loaded.mes, data_dir(data, make=False)):
+            yield finding
+
+
+async def _factory(mes: Mes, data: Path) -> list[Finding]:
+    """Whether the factory's own system answers, and what it has not got."""
+    from assistant import bootstrap
+
+    state = await bootstrap.mes_state(mes, data)
+    remedy = "see that it is up, and endpoint, token and ca in hardware/mes.yaml"
+    found = [Finding("MES", "broken", state.silent, remedy) if state.silent else Finding("MES", "ok")]
+    left = state.waiting
+    if state.unreadable:
+        found.append(Finding("MES outbox", "broken", state.unreadable, "see that this user may read the data folder"))
+    elif not left.count:
+        found.append(Finding("MES outbox", "ok", "nothing waits"))
+    else:
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(left.oldest))
+        why = f"{left.count} {'event waits' if left.count == 1 else 'events wait'}, the oldest from {since}"
+        found.append(Finding("MES outbox", "ok", why))
+    for one in left.parked[-MOST_PARKED:]:
+        why = f"{one.type} at position {one.position} was refused ({one.reason}) and is parked"
+        found.append(Finding("MES outbox", "broken", why, "tell who runs the MES; it is in the log as before"))
+    return found
 
 
 async def _understanding(site: Site) -> Finding:

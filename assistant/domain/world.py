@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
-from assistant.domain.things import Action, Board, Call, Hold, Line, Lot, Machine, Operator, Product, Thing, WorkOrder
+from assistant.domain.things import (
+    Action,
+    Board,
+    Call,
+    Hold,
+    Line,
+    Lot,
+    Machine,
+    Operator,
+    Product,
+    Request,
+    Thing,
+    WorkOrder,
+)
 
 NOTE, CALL = "note", "call"
 """Methods of an Action that was no order."""
@@ -41,6 +54,10 @@ class World:
         """Calls for help that nobody has answered, by id, oldest first."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
+        self.requests: dict[str, Request] = {}
+        """What the factory's own system asked for and was not answered, by id, oldest first."""
+        self.told: set[str] = set()
+        """Ids of what the factory's own system said, taken or refused: what comes again does nothing."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
         self.heard_of: float = 0.0
@@ -51,6 +68,8 @@ class World:
         self.position = max(self.position, event.position)
         if event.source == "/site":
             self.declared.add(event.id)
+        if event.source == e.FACTORY:
+            self.told.add(event.id)
         handler = _HANDLERS.get(type(event.data))
         if handler is not None:
             handler(self, event, event.data)
@@ -265,6 +284,8 @@ def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
 def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
     world.requested[event.subject] = (data, event.correlationid)
     world.open_orders.add(event.subject)
+    if event.causationid in world.requests:
+        world.requests[event.causationid].order = event.subject
 
 
 def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
@@ -287,6 +308,26 @@ def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
 
 def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
     world.open_orders.discard(event.subject)
+    for request in world.requests.values():
+        if request.order == event.subject:
+            request.outcome, request.why = _OUTCOMES[type(data)], getattr(data, "reason", "")
+
+
+def _hold_requested(world: World, event: e.Event, data: e.HoldRequested) -> None:
+    world.requests[event.id] = Request(event.id, event.subject, data.reason)
+
+
+def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> None:
+    world.requests.pop(data.request, None)
+    world.told.add(data.request)
+
+
+_OUTCOMES: dict[type[e.Payload], str] = {
+    e.OrderDone: "done",
+    e.OrderRejected: "refused",
+    e.OrderFailed: "failed",
+    e.OrderUncertain: "uncertain",
+}
 
 
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
@@ -325,4 +366,6 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.OrderDone: _order_done,
     e.OrderFailed: _order_ended,
     e.OrderUncertain: _order_ended,
+    e.HoldRequested: _hold_requested,
+    e.RequestAnswered: _request_answered,
 }
