@@ -41,10 +41,18 @@ async def mes_tasks(mes: Mes | None, data: Path, inlet: Inlet, stack: AsyncExitS
     tasks: list[Task] = []
     if chosen := mes.chosen():
         outbox = Outbox(data, chosen, client.deliver, store, clock, new_only=mes.first == "new")
-        tasks.append(outbox.follow())
+        tasks.append(_seen_to_end(outbox.follow()))
     if mes.poll_s:
-        tasks.append(inlet.follow(HttpFactory(client, store, clock), mes.poll_s))
+        tasks.append(_seen_to_end(inlet.follow(HttpFactory(client, store, clock), mes.poll_s)))
     return tasks
+
+
+async def _seen_to_end(task: Task) -> None:
+    """A task that ends by a fault of ours says so; nobody else would, for nobody waits for it."""
+    try:
+        await task
+    except Exception:
+        structlog.get_logger(__name__).exception("what keeps the MES and the log in step has ended")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -35,6 +35,10 @@ AGAIN_S = 0.05
 """Before the next page, when there is more."""
 LONGEST_WAIT_S = 60.0
 """Between two tries while it does not answer."""
+PATIENCE_S = 60.0
+"""So long a hold waits for machines that are out of reach; nothing was sent, so waiting costs nothing but time."""
+LOOK_S = 1.0
+"""How often it is tried meanwhile."""
 _ENDS = {"done": "done", "rejected": "refused", "not_sent": "failed", "uncertain": "uncertain"}
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +51,8 @@ class Inlet:
     actor: Actor
     recorder: Recorder
     clock: Clock
+    _waits: dict[str, float] = field(default_factory=dict)
+    """Since when a request waits for its machine, by the monotonic clock."""
 
     @property
     def world(self) -> World:
@@ -71,7 +77,7 @@ class Inlet:
                     trouble = str(exc)
                     _log.warning("the MES cannot be heard", why=trouble)
                 wait = max(every_s, min(LONGEST_WAIT_S, every_s * 2.0 ** min(tries, 16)))
-            await self.clock.sleep(wait)
+            await self.clock.sleep(min(wait, LOOK_S) if self._waits else wait)
 
     async def take(self, page: Page) -> None:
         """Into the log, in order, what is new of it. Raises LogError; what came before that stays taken."""
@@ -169,7 +175,15 @@ class Inlet:
     # ---- what comes of it ----------------------------------------------------------------------------------
 
     async def _hold(self, request: Request) -> None:
-        """Make it hold at the machine; the only place that does, and only for a request without an order."""
+        """Make it hold at the machine; the only place that does, and only for a request without an order.
+
+        While the machines are out of reach it is left as it is, for `settle` to try again.
+        """
+        now = self.clock.monotonic()
+        away = self.actor.machines.age() > self.policy.hardware.stale_after_s
+        if away and now - self._waits.setdefault(request.id, now) < PATIENCE_S:
+            return
+        self._waits.pop(request.id, None)
         kind = self.world.kind_of(request.unit)
         verdict = self.policy.for_factory(Command(HOLD, {kind: request.unit, "reason": request.reason}, by="mes"))
         if isinstance(verdict, Declined):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
@@ -21,6 +22,7 @@ from assistant.adapters.mes.outbox import MOST_ASKED_S, UNCLEAR_TRIES
 from assistant.adapters.mes.store import look
 from assistant.domain import events as e
 from assistant.errors import MesError
+from assistant.ports import Clock
 from assistant.settings.mes import Mes
 from tests.fakes.reference_mes import FAULTS, ReferenceMes, reference_mes
 from tests.fakes.stepped_clock import SteppedClock
@@ -66,7 +68,7 @@ def site(mes: ReferenceMes, **more: Any) -> Mes:
 
 @asynccontextmanager
 async def an_outbox(
-    folder: Path, mes: ReferenceMes, clock: SteppedClock | None = None, *, new_only: bool = False, **more: Any
+    folder: Path, mes: ReferenceMes, clock: Clock | None = None, *, new_only: bool = False, **more: Any
 ) -> AsyncIterator[Outbox]:
     """As one process has it: opened, used, let go of."""
     settings, clock = site(mes, **more), clock or Counted()
@@ -144,6 +146,28 @@ async def test_with_first_new_the_past_is_not_told(tmp_path: Path, log: SqliteLo
         async with an_outbox(tmp_path, mes, new_only=True) as outbox:
             await outbox.catch_up()
         assert got(mes) == ["e2"]
+
+
+async def test_first_new_with_an_empty_log_loses_nothing_over_a_restart(tmp_path: Path, log: SqliteLog) -> None:
+    async with reference_mes() as mes:
+        async with an_outbox(tmp_path, mes, new_only=True) as outbox:
+            await outbox.catch_up()
+        log.append([held("e1")])
+        async with an_outbox(tmp_path, mes, new_only=True) as outbox:
+            await outbox.catch_up()
+        assert got(mes) == ["e1"]
+
+
+async def test_a_row_that_cannot_be_read_is_parked_and_the_rest_goes_on(tmp_path: Path, log: SqliteLog) -> None:
+    log.append([held("e1")])
+    with closing(sqlite3.connect(tmp_path / "events.db")) as db:
+        db.execute("insert into events values (2, 'x', '/x', 'lot.held', '', 0, '{', '', '')")
+        db.commit()
+    async with reference_mes() as mes, an_outbox(tmp_path, mes) as outbox:
+        await outbox.catch_up()
+        assert got(mes) == ["e1"]
+    (parked,) = look(tmp_path)[1]
+    assert parked.position == 2 and "cannot be read" in parked.reason
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -247,8 +271,6 @@ async def test_a_store_of_another_version_is_left_alone(tmp_path: Path) -> None:
     store = Store(tmp_path)
     await store.heard("5")
     await store.close()
-    import sqlite3
-
     with closing(sqlite3.connect(tmp_path / "mes.db")) as db:
         db.execute("pragma user_version = 9")
     with pytest.raises(MesError, match="another version"):

@@ -10,6 +10,7 @@ from assistant.domain import events as e
 from assistant.domain.values import Decision
 from assistant.errors import LogError, MesError
 from assistant.ports import Page, Told
+from assistant.turn.inlet import PATIENCE_S
 from tests.a_core import OPERATOR, Bench, a_core
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
@@ -182,17 +183,38 @@ async def test_what_is_on_hold_already_is_not_held_twice() -> None:
         assert outcome == "refused" and "on hold already" in reason and len(bench.machines.sent) == 1
 
 
-async def test_a_machine_s_no_and_a_machine_out_of_reach_are_told_back() -> None:
+async def test_a_machine_s_no_is_told_back() -> None:
     async with a_core() as bench:
         bench.machines.refuses = "door open"
-        await bench.inlet.take(page(hold(ident="h1")))
-        bench.machines.refuses = ""
+        await bench.inlet.take(page(hold()))
+        assert answers(bench) == [("h1", "refused", "door open")]
+
+
+async def test_a_hold_waits_a_while_for_machines_out_of_reach() -> None:
+    async with a_core() as bench:
         bench.machines.unreachable = True
-        await bench.inlet.take(page(hold(ident="h2")))
-        assert answers(bench)[0] == ("h1", "refused", "door open")
-        assert answers(bench)[1][:2] == ("h2", "failed")
+        await bench.inlet.take(page(hold(), told("L4799", LOT)))
+        assert any(event.subject == "L4799" for event in bench.log.events), "the rest does not wait for it"
+        await bench.clock.sleep(PATIENCE_S - 1)
+        await bench.inlet.settle()
+        assert answers(bench) == [] and "order.requested" not in bench.types()
         bench.machines.unreachable = False
         await bench.inlet.settle()
+        await bench.inlet.settle()
+        assert answers(bench) == [("h1", "done", "")] and len(bench.machines.sent) == 1
+
+
+async def test_a_hold_that_waited_in_vain_has_failed_for_good() -> None:
+    async with a_core() as bench:
+        bench.machines.unreachable = True
+        await bench.inlet.take(page(hold()))
+        await bench.clock.sleep(PATIENCE_S + 1)
+        await bench.inlet.settle()
+        ((_, outcome, reason),) = answers(bench)
+        assert outcome == "failed" and "reach" in reason
+        bench.machines.unreachable = False
+        await bench.inlet.settle()
+        await bench.inlet.take(page(hold()))
         assert bench.machines.sent == [], "it is the MES's to ask again"
 
 

@@ -60,9 +60,12 @@ class MesClient:
     """A connection to the MES of one site."""
 
     def __init__(self, mes: Mes, token: str, clock: Clock) -> None:
-        """Raises MesError when the certificates cannot be read."""
+        """Raises MesError for certificates that cannot be read, or an address that none can be reached at."""
         self._mes, self._clock = mes, clock
-        self._url = f"{mes.endpoint.rstrip('/')}/events"
+        try:
+            self._url = httpx.URL(f"{mes.endpoint.rstrip('/')}/events")
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise MesError(f"{mes.endpoint} is no address ({exc})") from exc
         headers = {"Accept-Encoding": "identity", "User-Agent": "line-assistant"}
         if token:
             headers["Authorization"] = f"Bearer {token}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -53,12 +53,14 @@ class Outbox:
         clock: Clock,
         *,
         new_only: bool = False,
+        poll_s: float = POLL_S,
         first_wait_s: float = FIRST_WAIT_S,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """`folder`: the log's. `new_only`: what was there before the first start is not told. `chance`: 0 to 1."""
         self._folder, self._types, self._deliver, self._store = folder, tuple(types), deliver, store
-        self._clock, self._new_only, self._first_wait_s, self._chance = clock, new_only, first_wait_s, chance
+        self._clock, self._new_only, self._poll_s = clock, new_only, poll_s
+        self._first_wait_s, self._chance = first_wait_s, chance
         self._position: int | None = None
         self._trouble = ""
 
@@ -72,7 +74,7 @@ class Outbox:
             except (LogError, MesError) as exc:  # the log or our own file cannot be read or written now
                 self._worry(str(exc))
                 tries += 1
-            await self._clock.sleep(max(POLL_S, self._pause(tries)) if tries else POLL_S)
+            await self._clock.sleep(max(self._poll_s, self._pause(tries)) if tries else self._poll_s)
 
     async def catch_up(self) -> None:
         """Deliver what the log has now. Raises LogError or MesError for a file, never for the MES."""
@@ -93,7 +95,7 @@ class Outbox:
     async def _begin(self) -> int:
         """Where the last process was; the log's beginning when that was in another log."""
         place = await self._store.place()
-        if place is None or not place.position:
+        if place is None or not place.hash:  # nothing was told yet, though something may have been heard
             if not self._new_only:
                 return 0
             position, hash_ = await asyncio.to_thread(eventlog.head, self._folder)
@@ -106,10 +108,14 @@ class Outbox:
 
     async def _pass_on(self, row: eventlog.Stored) -> None:
         """Until the MES has it or refuses it for good."""
-        said = cloudevents.envelope(row.record)
+        try:
+            said, body = cloudevents.envelope(row.record), wire(row)
+        except (msgspec.MsgspecError, ValueError) as exc:  # a row that somebody else wrote
+            await self._park(Parked(row.position, "", "", "", f"cannot be read: {plain(str(exc))}", 0.0), row)
+            return
         if said.source == FACTORY:
             return  # its own words
-        body, key = wire(row), key_of(said.source, said.id)
+        key = key_of(said.source, said.id)
         tries = 0
         while True:
             try:
@@ -122,13 +128,14 @@ class Outbox:
                 self._worry("")
                 return
             if delivery.verdict == "refused" or (delivery.verdict == "unclear" and tries >= UNCLEAR_TRIES):
-                now = self._clock.now()
-                parked = Parked(row.position, said.source, said.id, said.type, delivery.reason, now)
-                await self._store.park(parked, row.hash)
-                _log.error("the MES refuses an event; it is parked", key=key, type=said.type, why=delivery.reason)
+                await self._park(Parked(row.position, said.source, said.id, said.type, delivery.reason, 0.0), row)
                 return
             self._worry(delivery.reason)
             await self._clock.sleep(max(self._pause(tries), min(delivery.after_s, MOST_ASKED_S)))
+
+    async def _park(self, parked: Parked, row: eventlog.Stored) -> None:
+        await self._store.park(replace(parked, time=self._clock.now()), row.hash)
+        _log.error("an event is parked", position=parked.position, type=parked.type, why=parked.reason)
 
     def _pause(self, tries: int) -> float:
         full = min(LONGEST_WAIT_S, self._first_wait_s * 2.0 ** min(tries - 1, 16))
@@ -182,7 +189,10 @@ def _chosen(folder: Path, after: int, types: Collection[str]) -> Iterator[cloude
     if not types:
         return
     for row in eventlog.stored(folder, after, types=tuple(types)):
-        said = cloudevents.envelope(row.record)
+        try:
+            said = cloudevents.envelope(row.record)
+        except (msgspec.MsgspecError, ValueError) as exc:
+            raise LogError(f"event {row.position} cannot be read: {plain(str(exc))}") from exc
         if said.source != FACTORY:
             yield said
 
