@@ -13,6 +13,7 @@
     │   ├── LogLocked              another core holds it
     │   └── LogBroken              the hash chain does not hold; `position` names the first bad event
     ├── CoreError                  the core on this data folder cannot be reached
+    ├── MesError                   the factory's own system does not answer, or not as it should
     └── MachineError
         ├── NotSent                the order never left this box: nothing happened, nothing will
         ├── Uncertain              the order may or may not have been carried out
@@ -81,6 +82,10 @@ class LogBroken(LogError):
 
 class CoreError(AssistantError):
     """The core that holds this data folder does not answer."""
+
+
+class MesError(AssistantError):
+    """The factory's own system (MES) does not answer, or not as it should; what is for it waits."""
 
 
 class MachineError(AssistantError):

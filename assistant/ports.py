@@ -62,6 +62,44 @@ class Machines(Protocol):
         """Seconds since the machines were last heard of; infinity when never."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that the factory's own system (MES) says, as far as it could be read."""
+
+    id: str
+    """Its CloudEvents id; where there is none, a name made from its bytes."""
+    type: str
+    """Its type as sent, or empty."""
+    subject: str
+    """What it is about as sent, or empty."""
+    event: Event | None
+    """Ready for the log (position 0); None when it is not what it should be."""
+    problem: str = ""
+    """Why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the factory's own system says in one answer, oldest first."""
+
+    told: Sequence[Told]
+    """One by one; what is wrong with one is no matter of the others."""
+    next: str
+    """Its name for the place after them."""
+    more: bool
+    """Whether to ask again at once."""
+
+
+class FactorySystem(Protocol):
+    """The factory's own system, which also makes lots, orders and holds. It may say a thing twice."""
+
+    async def fetch(self) -> Page:
+        """What it has to say after the last page that was taken. Raises MesError."""
+
+    async def taken(self, page: Page) -> None:
+        """All of it is in the log: go on after it, also in the next process. Raises MesError."""
+
+
 class Transcriber(Protocol):
     """An ear: speech to words."""
 

@@ -12,6 +12,7 @@ from assistant.domain.values import Answer, Hypothesis, Session, Transcript
 from assistant.turn.core import Core
 from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
+from assistant.turn.inlet import Inlet
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
 from tests.fakes.stepped_clock import SteppedClock
@@ -37,6 +38,7 @@ class Bench:
     clock: SteppedClock
     ingest: Ingest
     escalation: Escalation
+    inlet: Inlet
 
     async def say(self, text: str, session: Session = OPERATOR, turn: str = "") -> Answer:
         """Type something."""
@@ -66,4 +68,4 @@ async def a_core(
     async with AsyncExitStack() as stack:
         parts = await start(site or the_site(), log, machines, stack, clock)
         await parts.ingest.catch_up()
-        yield Bench(parts.core, log, machines, clock, parts.ingest, parts.escalation)
+        yield Bench(parts.core, log, machines, clock, parts.ingest, parts.escalation, parts.inlet)

@@ -17,6 +17,7 @@ from assistant.adapters.groupcommit import GroupCommit
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.tasks import ended
 from assistant.bootstrap.engines import recordings, understander
+from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
 from assistant.domain.values import Answer, Session, Transcript
@@ -28,6 +29,7 @@ from assistant.turn.act import SOURCE, Actor
 from assistant.turn.core import Core
 from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
+from assistant.turn.inlet import Inlet
 from assistant.turn.interpret import Interpreter
 from assistant.turn.perform import Performer
 from assistant.turn.policy import Policy
@@ -128,7 +130,9 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
         stack.push_async_callback(machines.close)
         clock = SystemClock()
         parts = await start(site, log, machines, stack, clock)
-        for task in (parts.ingest.follow(), parts.escalation.follow(), recordings(site.evidence, data).follow(clock)):
+        factory = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
+        kept = recordings(site.evidence, data)
+        for task in (parts.ingest.follow(), parts.escalation.follow(), kept.follow(clock), *factory):
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)
@@ -144,6 +148,7 @@ class Parts:
     core: Core
     ingest: Ingest
     escalation: Escalation
+    inlet: Inlet
 
 
 async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock) -> Parts:
@@ -163,7 +168,8 @@ async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitS
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
     interpreter = Interpreter(site.reader, understander(site, stack))
     core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
-    return Parts(core, ingest, Escalation(site.intents, world, recorder, clock))
+    escalation = Escalation(site.intents, world, recorder, clock)
+    return Parts(core, ingest, escalation, Inlet(policy, actor, recorder, clock))
 
 
 @asynccontextmanager

@@ -20,10 +20,11 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import evidence, hardware, intents, language, manifest, meaning, plant
+from assistant.settings import evidence, hardware, intents, language, manifest, meaning, mes, plant
 from assistant.settings.evidence import Evidence
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
+from assistant.settings.mes import Mes
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.plant import Plant
 from assistant.turn import fewshot
@@ -47,6 +48,8 @@ class Site:
     """The language model behind the templates; None where there is none."""
     evidence: Evidence = Evidence()  # noqa: RUF009 (frozen)
     """What is kept of a turn beside the log."""
+    mes: Mes | None = None
+    """The factory's own system; None where the site has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def load_site(folder: Path | None) -> Site:
     templates = Templates(meant, words.skip, site_folder(folder, "intents"))
     reader = Reader.of(templates, words, meant)
     stands = plant.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, _meaning(folder, meant, reader, stands), evidence_of(folder))
+    understands = _meaning(folder, meant, reader, stands)
+    factory = mes.load(site_folder(folder, "hardware"))
+    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory)
 
 
 def evidence_of(folder: Path | None) -> Evidence:

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from assistant.adapters.recordings import Recordings
     from assistant.bootstrap import Site
     from assistant.settings.hardware import Hardware
+    from assistant.settings.mes import Mes
     from assistant.settings.security import Certificate
 
 SOON_S = 30 * 86400.0
 """Before a certificate ends: time to make a new one and bring it to the other side."""
+MOST_PARKED = 5
+"""Parked events told of, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Finding:
 
 @app.command()
 def doctor(as_json: options.Json = False, data: options.Data = None, site: options.Site = None) -> None:
-    """Look at site files, the way to the machines, weights, language model and the sound kept; exit status 1 if broken."""
+    """Look at site files, machines, MES, weights, language model sound kept; exit status 1 when one is broken."""
     broken = asyncio.run(_doctor(site, data_dir(data, make=False), as_json=as_json))
     raise typer.Exit(1 if broken else 0)
 
@@ -67,7 +70,7 @@ async def _findings(site: Path | None, data: Path) -> AsyncIterator[Finding]:
     from assistant import bootstrap
     from assistant.adapters.weights import Weights
     from assistant.settings import manifest
-    from assistant.settings.paths import cache_dir, data_dir, site_folder
+    from assistant.settings.paths import cache_dir, site_folder
 
     loaded = bootstrap.load_site(site)  # a site file that is off ends here, with its one line
     yield Finding("site files", "ok")
@@ -84,6 +87,9 @@ async def _findings(site: Path | None, data: Path) -> AsyncIterator[Finding]:
         yield Finding(f"weights of {name}", state, why, f"run: assistant models pull {name}" if bad else "")
     yield await _understanding(loaded)
     yield _sound(bootstrap.recordings(loaded.evidence, data), time.time())
+    if loaded.mes is not None:
+        for finding in await _factory(loaded.mes, data):
+            yield finding
 
 
 def _sound(recordings: Recordings, now: float) -> Finding:
@@ -137,6 +143,28 @@ def _dates(what: str, certificate: Certificate, now: float) -> Finding:
     if certificate.ends - now < SOON_S:
         return Finding(what, "soon", f"{certificate.file} expires on {day(certificate.ends)}", remedy)
     return Finding(what, "ok")
+
+
+async def _factory(mes: Mes, data: Path) -> list[Finding]:
+    """Whether the factory's own system answers, and what it has not got."""
+    from assistant import bootstrap
+
+    state = await bootstrap.mes_state(mes, data)
+    remedy = "see that it is up, and endpoint, token and ca in hardware/mes.yaml"
+    found = [Finding("MES", "broken", state.silent, remedy) if state.silent else Finding("MES", "ok")]
+    left = state.waiting
+    if state.unreadable:
+        found.append(Finding("MES outbox", "broken", state.unreadable, "see that this user may read the data folder"))
+    elif not left.count:
+        found.append(Finding("MES outbox", "ok", "nothing waits"))
+    else:
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(left.oldest))
+        why = f"{left.count} {'event waits' if left.count == 1 else 'events wait'}, the oldest from {since}"
+        found.append(Finding("MES outbox", "ok", why))
+    for one in left.parked[-MOST_PARKED:]:
+        why = f"{one.type} at position {one.position} was refused ({one.reason}) and is parked"
+        found.append(Finding("MES outbox", "broken", why, "tell who runs the MES; it is in the log as before"))
+    return found
 
 
 async def _understanding(site: Site) -> Finding:

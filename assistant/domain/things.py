@@ -112,6 +112,22 @@ class Call:
 
 
 @dataclass(slots=True)
+class Request:
+    """Something that the factory's own system asked for and got no answer to yet."""
+
+    id: str
+    unit: str
+    """Lot, board or machine."""
+    reason: str
+    order: str = ""
+    """The order that it led to; empty while there is none. There is never a second one."""
+    outcome: str = ""
+    """What became of that order, as in `mes.request_answered`; empty while it is not known."""
+    why: str = ""
+    """Why, when not done."""
+
+
+@dataclass(slots=True)
 class Line:
     """A line."""
 

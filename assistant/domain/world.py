@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
-from assistant.domain.things import Action, Board, Call, Hold, Line, Lot, Machine, Operator, Product, Thing, WorkOrder
+from assistant.domain.things import (
+    Action,
+    Board,
+    Call,
+    Hold,
+    Line,
+    Lot,
+    Machine,
+    Operator,
+    Product,
+    Request,
+    Thing,
+    WorkOrder,
+)
 
 NOTE, CALL = "note", "call"
 """Methods of an Action that was no order."""
@@ -47,6 +60,10 @@ class World:
         """Orders that may or may not have been carried out -> place in the log of their request."""
         self.runs: dict[str, int] = {}
         """Journals (a plant's runs) -> place in the log of the first that was heard of each."""
+        self.requests: dict[str, Request] = {}
+        """What the factory's own system asked for and was not answered, by id, oldest first."""
+        self.told: set[str] = set()
+        """Ids of what the factory's own system said, taken or refused: what comes again does nothing."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
         self.heard_of: float = 0.0
@@ -57,6 +74,8 @@ class World:
         self.position = max(self.position, event.position)
         if event.source == "/site":
             self.declared.add(event.id)
+        if event.source == e.FACTORY:
+            self.told.add(event.id)
         handler = _HANDLERS.get(type(event.data))
         if handler is not None:
             handler(self, event, event.data)
@@ -280,6 +299,8 @@ def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> No
     world.requested[event.subject] = (data, event.correlationid)
     world.requested_at[event.subject] = event.position
     world.open_orders.add(event.subject)
+    if event.causationid in world.requests:
+        world.requests[event.causationid].order = event.subject
 
 
 def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
@@ -303,11 +324,37 @@ def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
 def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
     world.open_orders.discard(event.subject)
     world.uncertain.pop(event.subject, None)
+    for request in world.requests.values():
+        if request.order == event.subject:
+            request.outcome, request.why = _outcome(data), getattr(data, "reason", "")
 
 
 def _order_uncertain(world: World, event: e.Event, data: e.OrderUncertain) -> None:
-    world.open_orders.discard(event.subject)
+    _order_ended(world, event, data)
     world.uncertain[event.subject] = world.requested_at.get(event.subject, event.position)
+
+
+def _hold_requested(world: World, event: e.Event, data: e.HoldRequested) -> None:
+    world.requests[event.id] = Request(event.id, event.subject, data.reason)
+
+
+def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> None:
+    world.requests.pop(data.request, None)
+    world.told.add(data.request)
+
+
+_OUTCOMES: dict[type[e.Payload], str] = {
+    e.OrderDone: "done",
+    e.OrderRejected: "refused",
+    e.OrderFailed: "failed",
+    e.OrderUncertain: "uncertain",
+}
+
+
+def _outcome(data: e.Payload) -> str:
+    if isinstance(data, e.OrderSettled):
+        return "done" if data.outcome == "done" else "failed"
+    return _OUTCOMES[type(data)]
 
 
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
@@ -347,4 +394,6 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.OrderFailed: _order_ended,
     e.OrderUncertain: _order_uncertain,
     e.OrderSettled: _order_ended,
+    e.HoldRequested: _hold_requested,
+    e.RequestAnswered: _request_answered,
 }

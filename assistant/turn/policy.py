@@ -63,6 +63,17 @@ class Policy:
             return self._undo(named, spec, session, now)
         return self._sensible(named, spec)
 
+    def for_factory(self, command: Command) -> Verdict:
+        """What is to become of an action that the factory's own system asks for, about a unit that exists.
+
+        Who may do it is its own business and nobody is there to be asked; whether it makes sense now is decided here
+        as for everybody.
+        """
+        spec = self.intents.by_name.get(command.intent)
+        if spec is None or spec.order is None:
+            return Declined(command, Decision.REFUSED, f"nothing here can be told to {command.intent}")
+        return self._sensible(command, spec)
+
     def at_station(self, command: Command, session: Session) -> Command:
         """The same command with "the oven" as the one oven of the line where it is said."""
         line = self.world.lines.get(self._line_of(session.station))

@@ -8,6 +8,7 @@ A new type is a new class here: the store, the command line and the tests find i
 from __future__ import annotations
 
 from assistant.domain.events.event import EVENT_TYPES, Event, Payload
+from assistant.domain.events.factory import FACTORY, HoldRequested, RequestAnswered
 from assistant.domain.events.machines import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -58,6 +59,7 @@ from assistant.domain.events.turns import (
 
 __all__ = [
     "EVENT_TYPES",
+    "FACTORY",
     "AlarmAcknowledged",
     "AlarmCleared",
     "AlarmRaised",
@@ -76,6 +78,7 @@ __all__ = [
     "ConnectionRestored",
     "Event",
     "Further",
+    "HoldRequested",
     "LineInstalled",
     "LotCreated",
     "LotHeld",
@@ -98,6 +101,7 @@ __all__ = [
     "OrderUncertain",
     "Payload",
     "ProductIntroduced",
+    "RequestAnswered",
     "TurnAnswered",
     "TurnHeard",
     "WorkOrderCreated",

@@ -30,7 +30,7 @@ class Event:
     id: str
     """Unique with `source` (CloudEvents `id`); a second event with both the same is the same event."""
     source: str
-    """Who says so: `/site`, `/assistant`, or `/machines/PRN-1`."""
+    """Who says so: `/site`, `/assistant`, `/mes`, or `/machines/PRN-1`."""
     subject: str
     """What it is about: a lot, board, machine, line, order or turn id."""
     time: float

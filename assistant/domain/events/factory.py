@@ -1,0 +1,32 @@
+"""What the factory's own system (MES) asks for, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.domain.events.event import Payload
+
+FACTORY = "/mes"
+"""Source of what the factory's own system says; never sent back to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequested(Payload, type="hold.requested"):
+    """Subject: the lot, board or machine that is to be held. The event's id is the request's id."""
+
+    reason: str
+    """Why, in the site's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered(Payload, type="mes.request_answered"):
+    """Subject: what it was about, or `/mes` when that could not be read. Said once of a request, and for good."""
+
+    request: str
+    """The id of what the factory's own system sent."""
+    kind: str
+    """Its type, as sent."""
+    outcome: str
+    """`done` (observed at the machine), `refused` or `failed` (nothing was done), or `uncertain` (it may have been)."""
+    reason: str = ""
+    """Why, when not done."""
