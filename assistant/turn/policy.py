@@ -136,6 +136,8 @@ class Policy:
                 return Declined(command, Decision.ASK, self._shared("what_with", unit=unit))
             case "exception" | "part" as scope:
                 return Declined(command, Decision.REFUSED, self._shared(scope))
+            case "many":
+                return Declined(command, Decision.ASK, self._shared("say_again"))
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
             return Declined(command, Decision.ASK, self._shared("say_again"))
         return Declined(command, Decision.IGNORED, "")
