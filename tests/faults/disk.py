@@ -271,10 +271,12 @@ async def spoilt_order(rng: random.Random, data: Path, ledger: Path, fault: Fill
 # ---- clocks --------------------------------------------------------------------------------------------------
 
 
-async def clocks(times: int, rng: random.Random, folder: Path, step: float) -> list[str]:
+async def clocks(
+    times: int, rng: random.Random, folder: Path, step: float, clock: SteppedClock | None = None
+) -> list[str]:
     """Questions during which the wall clock jumps by `step`: they are as old as they are."""
     found: list[str] = []
-    clock = SteppedClock()
+    clock = clock or SteppedClock()
     async with standing(folder, folder / "ledger.jsonl", lambda: None, clock) as stand:
         for count in range(times):
             lot = rng.choice(LOTS)

@@ -154,7 +154,8 @@ def _owned(play: Play, before: int) -> list[str]:
         ]
         last = max(mine, key=lambda turn: turn.position, default=None)
         unit = deed["args"].get("unit", deed["machine"])
-        if heard.data.intent != "yes" or last is None or unit not in last.data.slots.values():  # type: ignore[attr-defined]
+        named = last.data.slots.values() if last is not None and isinstance(last.data, e.TurnHeard) else ()
+        if heard.data.intent != "yes" or unit not in named:
             problems.append(f"{deed['method']} {unit} for {who} came of {heard.data.text!r}, not of its own question")
     return problems
 
