@@ -31,7 +31,7 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "meaning", "appends")
+PARTS = ("hearing", "meaning", "appends", "load")
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
@@ -60,7 +60,7 @@ def _measure(
     part: str, clips: Path | None, sentences: Path | None, site: Path | None
 ) -> Iterator[Figure | Share | Plain]:
     from assistant import bootstrap
-    from assistant.bench import appends, hearing, meaning
+    from assistant.bench import appends, hearing, load, meaning
     from assistant.settings.paths import shipped_site
 
     loaded = bootstrap.load_site(site)
@@ -76,10 +76,12 @@ def _measure(
             for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
                 yield from _understanding(loaded, file)
         case _:
-            with tempfile.TemporaryDirectory(
-                dir=Path.cwd()
-            ) as folder_:  # of the disk that is asked about, not of a RAM disk
-                yield from appends.measure(Path(folder_))
+            # On the disk that is asked about, not on a RAM disk.
+            with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
+                if part == "load":
+                    yield from asyncio.run(load.measure(loaded, Path(fresh)))
+                else:
+                    yield from appends.measure(Path(fresh))
 
 
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:

@@ -17,6 +17,7 @@ import typer
 
 from assistant.cli import options
 from assistant.cli.app import app
+from assistant.cli.show import visible
 from assistant.domain.events import EVENT_TYPES
 from assistant.errors import LogBroken, LogError, UsageError
 
@@ -171,13 +172,6 @@ def text_line(event: str) -> str:
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise LogError("an event cannot be read; `assistant events verify` says where the log is broken") from exc
     return " ".join((head, *said)).rstrip()
-
-
-def visible(text: str) -> str:
-    """`text` with everything that a terminal would obey instead of show as JSON escapes: still JSON if it was."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def _short(value: Any) -> str:

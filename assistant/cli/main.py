@@ -11,6 +11,7 @@ import structlog
 import typer
 
 from assistant.cli.app import app
+from assistant.cli.show import visible
 from assistant.errors import AssistantError
 
 
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _fail(problem: str, status: int) -> None:
     line = " ".join(problem.split())
-    print(f"assistant: {line}", file=sys.stderr)
+    print(f"assistant: {visible(line)}", file=sys.stderr)
     sys.exit(status)
 
 
@@ -49,6 +50,7 @@ def _log_to_stderr() -> None:
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            lambda logger, method, line: visible(str(line)),  # machines' strings are in it
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is then, not as it is now

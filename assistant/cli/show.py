@@ -17,7 +17,7 @@ def fields(answer: Answer) -> dict[str, Any]:
 
 def json_line(answer: Answer, extra: dict[str, Any] | None = None) -> str:
     """One line of JSON."""
-    return json.dumps({**fields(answer), **(extra or {})}, ensure_ascii=False)
+    return visible(json.dumps({**fields(answer), **(extra or {})}, ensure_ascii=False))
 
 
 def plain_line(answer: Answer) -> str:
@@ -28,7 +28,14 @@ def plain_line(answer: Answer) -> str:
         read = f"{one.intent} {slots}".strip()
         decision = one.decision.value if one.decision else f"confidence {one.confidence:.2f}"
         parts.append(f"[{read}: {decision}]{' ' + one.say if one.say else ''}")
-    return " ".join(parts)
+    return visible(" ".join(parts))
+
+
+def visible(text: str) -> str:
+    """`text` with everything that a terminal would obey instead of show as JSON escapes: still JSON if it was."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def _one(answer: Answer) -> dict[str, Any]:

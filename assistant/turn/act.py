@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.domain import events as e
 from assistant.domain.values import Order, Outcome, Session
-from assistant.errors import NotObserved, NotSent, Uncertain
+from assistant.errors import LogError, NotObserved, NotSent, Uncertain
 from assistant.ports import Clock, Machines
 from assistant.turn.record import Recorder
 from assistant.turn.verdict import Plan
@@ -31,13 +31,16 @@ class Actor:
     clock: Clock
     catch_up: Callable[[], Awaitable[None]]
     """Brings what machines did into the log before it is spoken of."""
+    owed: list[e.Event] = field(default_factory=list)
+    """Ends of orders that could not be written when they came; they are written before the next requests."""
 
     async def carry_out(
         self, plans: Sequence[Plan], session: Session, turn: str, cause: str, second: str = ""
     ) -> list[Outcome]:
         """Give each plan to its machine at once, and wait until each is observed or uncertain.
 
-        Raises LogError when the request could not be written: then nothing was sent.
+        Raises LogError when the request could not be written, and only then: nothing was sent. What cannot be written
+        later on leaves its order uncertain; the machine may have it.
         """
         now = self.clock.now()
         orders = [
@@ -64,19 +67,25 @@ class Actor:
             )
             for order in orders
         ]
-        await self.recorder.record(*requests)
+        owed = tuple(self.owed)
+        await self.recorder.record(*owed, *requests)
+        self.owed[:] = [event for event in self.owed if event not in owed]
         return list(await asyncio.gather(*(self._one(order, turn) for order in orders)))
 
     async def _one(self, order: Order, turn: str) -> Outcome:
-        outcome, payload = await self._sent(order)
-        if payload is not None:
-            await self._note(order, turn, payload)
-            return outcome
-        if outcome.status == "accepted":
-            await self._note(order, turn, e.OrderAccepted(order.machine))
-        outcome, payload = await self._observed(order)
-        await self.catch_up()
-        await self._note(order, turn, payload)
+        outcome, end = await self._sent(order)
+        try:
+            if end is None:
+                if outcome.status == "accepted":
+                    await self.recorder.record(self._event(order, turn, e.OrderAccepted(order.machine)))
+                outcome, end = await self._observed(order)
+                await self.catch_up()
+            await self.recorder.record(self._event(order, turn, end))
+        except LogError as exc:
+            # What is not on disk is not said to be done: nobody could ever look it up. Nor is it said to be undone.
+            if end is None or outcome.status == "done":
+                outcome, end = Outcome(order, "uncertain", str(exc)), e.OrderUncertain(order.machine, str(exc))
+            self.owed.append(self._event(order, turn, end))
         return outcome
 
     async def _sent(self, order: Order) -> tuple[Outcome, e.Payload | None]:
@@ -111,9 +120,7 @@ class Actor:
             await self.clock.sleep(LOOK_EVERY_S)
         return Outcome(order, "uncertain", reason), e.OrderUncertain(order.machine, reason)
 
-    async def _note(self, order: Order, turn: str, payload: e.Payload) -> None:
-        await self.recorder.record(
-            e.Event(
-                uuid.uuid4().hex, SOURCE, order.id, self.clock.now(), payload, correlationid=turn, causationid=order.id
-            )
+    def _event(self, order: Order, turn: str, payload: e.Payload) -> e.Event:
+        return e.Event(
+            uuid.uuid4().hex, SOURCE, order.id, self.clock.now(), payload, correlationid=turn, causationid=order.id
         )

@@ -36,8 +36,13 @@ def stopped(world: World, unit: str, slots: Slots) -> bool:
 
 
 def not_stopped(world: World, unit: str, slots: Slots) -> bool:
-    """Whether it does not stand, or of a line, not all of it."""
-    return any(machine.state != "stopped" for machine in _machines(world, unit))
+    """Whether it does not stand, or of a line, not all of it; one that was told to start stands no more."""
+    starting = {world.requested[order][0].machine for order in world.open_orders if _starts(world, order)}
+    return any(machine.state != "stopped" or machine.id in starting for machine in _machines(world, unit))
+
+
+def _starts(world: World, order: str) -> bool:
+    return world.requested[order][0].method == "start"
 
 
 def alarmed(world: World, unit: str, slots: Slots) -> bool:

@@ -35,7 +35,7 @@ class Interpreter:
         if (
             self.understander is None
             or first.intent != UNKNOWN
-            or first.doubt in ("bare", "withdrawn")
+            or first.doubt in ("bare", "withdrawn", "many")
             or not transcript.hypotheses
         ):
             return commands

@@ -99,6 +99,8 @@ class Policy:
                 return Declined(command, Decision.REFUSED, say, "refused: none failed")
             case "exception" | "part" as scope:
                 return Declined(command, Decision.REFUSED, self._shared(scope), f"refused: {scope}")
+            case "many":
+                return Declined(command, Decision.ASK, self._shared("say_again"), "asked: too many at once")
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
             return Declined(command, Decision.ASK, self._shared("say_again"), "asked: say again")
         return Declined(command, Decision.IGNORED, "", "not understood")

@@ -25,7 +25,9 @@ SLIP_CONFIDENCE = 0.5
 LONGEST_TAIL = 12
 """Most words that a correction can replace: an id in full and its noun."""
 MOST_COMMANDS = 6
-"""In one breath."""
+"""In one breath; of more than these none is done, for nobody could tell which were."""
+MOST_WORDS = 100
+"""More than 25 seconds of speech hold. What is longer may be one sentence (a note), but is not searched for several."""
 
 UNKNOWN = "unknown"
 REFUSAL = "no"
@@ -61,7 +63,7 @@ class Reader:
         """The commands that `text` says, in order; one of intent `unknown` when it is no whole command."""
         tokens = canonical_times(tokenize(text, self.language), self.language)
         commands = self._tokens(text, tokens, entities) or (self._unknown(text, tokens, entities),)
-        return commands[:MOST_COMMANDS]
+        return commands if len(commands) <= MOST_COMMANDS else (Command(UNKNOWN, text=text, doubt="many"),)
 
     def read_slot(self, slot: str, text: str, entities: Entities) -> Mention | str | None:
         """What `text` says as the answer to a question for one slot: a mention, a list value, or None."""
@@ -85,6 +87,8 @@ class Reader:
         found = self._match(tokens, entities)
         if found is not None:
             return () if self._corrects(text, *found, entities) else self._commands(text, tokens, *found)
+        if len(tokens) > MOST_WORDS:
+            return ()
         return self._corrected(text, tokens, entities) or self._several(text, tokens, entities)
 
     def best(self, text: str, entities: Entities) -> Match | None:

@@ -132,6 +132,7 @@ def test_any_bytes_on_standard_input_get_an_answer_each(tmp_path: Path) -> None:
     env = {"LINE_ASSISTANT_ENDPOINT": free_endpoint()}
     done = run("ask", "--data", str(tmp_path), "--json", "-", env=env, stdin=said)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 4
+    assert all(line.isprintable() and json.loads(line)["text"] for line in done.stdout.splitlines())
     assert "\x1b" not in run("events", "--data", str(tmp_path)).stdout
 
 

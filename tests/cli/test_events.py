@@ -20,7 +20,8 @@ import pytest
 from assistant.adapters import eventlog
 from assistant.adapters.eventlog import SqliteLog
 from assistant.cli import main
-from assistant.cli.events import moment, visible, wanted
+from assistant.cli.events import moment, wanted
+from assistant.cli.show import visible
 from assistant.domain import events as e
 from assistant.errors import UsageError
 from tests.contracts.eventlog_contract import held

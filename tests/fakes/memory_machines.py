@@ -29,7 +29,9 @@ HERE = "memory://plant"
 class MemoryMachines:
     """ports.Machines in this process. Set a switch, and it misbehaves in that one way until it is set back."""
 
-    def __init__(self, plant: Plant, *, seed: int = 7, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, plant: Plant, *, seed: int = 7, wall: Callable[[], float] = time.time, ledger: Ledger | None = None
+    ) -> None:
         self.unreachable = False
         """Nothing gets through, in either direction."""
         self.answer_lost: Literal["", "done", "not done"] = ""
@@ -45,7 +47,7 @@ class MemoryMachines:
         self._entries: list[Happening] = []
         self._more = asyncio.Event()
         self.simulation = Simulation(plant, seed, self._note)
-        self._orders = Orders(self.simulation, Ledger(None), wall)
+        self._orders = Orders(self.simulation, ledger or Ledger(None), wall)
 
     async def send(self, order: Order) -> Receipt:
         """See ports.Machines."""

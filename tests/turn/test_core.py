@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant.domain.events import Event
 from assistant.domain.values import Decision, Order, Receipt, Session
 from assistant.errors import UsageError
+from assistant.settings.plant import Plant
 from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, a_core
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
@@ -339,6 +342,62 @@ async def test_without_a_log_nothing_acts_and_questions_are_still_answered() -> 
         assert (await bench.say("status of lot 4712")).decision is Decision.ANSWERED
         bench.log.problem = ""
         assert (await bench.say("hold lot 4712, bridging")).decision is Decision.DONE
+
+
+async def test_who_says_stop_while_a_machine_starts_is_not_told_that_it_is_stopped() -> None:
+    machines = HesitantMachines(the_plant())
+    async with a_core(machines=machines) as bench:
+        await bench.say("stop oven one")
+        await bench.say("start oven one", SUPERVISOR)
+        machines.go_on.clear()
+        yes = asyncio.create_task(bench.say("yes", SUPERVISOR))
+        await machines.asked.wait()
+        stop = asyncio.create_task(bench.say("stop oven one"))
+        await asyncio.sleep(0.1)
+        machines.go_on.set()
+        assert (await yes).decision is Decision.DONE
+        assert (await stop).say == "Oven one refused: busy with an order before this one. Nothing was done."
+
+
+class HesitantMachines(MemoryMachines):
+    """Take an order only when they may go on."""
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__(plant, wall=SteppedClock().now)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+        self.go_on.set()
+
+    async def send(self, order: Order) -> Receipt:
+        """See ports.Machines."""
+        if not self.go_on.is_set():
+            self.asked.set()
+        await self.go_on.wait()
+        return await super().send(order)
+
+
+@pytest.mark.parametrize("written", range(2, 5))
+async def test_a_log_that_fails_after_the_order_was_sent_never_means_that_nothing_was_done(written: int) -> None:
+    async with a_core(FillingLog()) as bench:
+        assert isinstance(bench.log, FillingLog)
+        bench.log.room = written
+        answer = await bench.say("hold lot 4712, bridging")
+        assert len(bench.machines.sent) == 1, "the machine has it"
+        assert answer.decision is Decision.UNCERTAIN and "don't know whether it happened" in answer.say
+        bench.log.problem, bench.log.room = "", 1000
+        assert (await bench.say("hold lot 4711, void")).decision is Decision.DONE
+        assert bench.types().count("order.uncertain") == 1, "its end is written as soon as that can be"
+
+
+class FillingLog(MemoryLog):
+    """Takes so many appends, and then no more."""
+
+    room = 1000
+
+    def append(self, events: Sequence[Event]) -> Sequence[Event]:
+        """See MemoryLog."""
+        self.room -= 1
+        self.problem = self.problem if self.room >= 0 else "disk full"
+        return super().append(events)
 
 
 async def test_an_order_that_a_dead_core_left_open_is_uncertain_and_not_sent_again() -> None:

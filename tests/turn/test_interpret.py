@@ -294,3 +294,12 @@ async def test_talk_about_a_part_of_a_lot_is_left_alone_when_spoken_and_answered
     assert (heard_command.intent, heard_command.doubt) == ("unknown", "")
     (typed_command,) = await typed(said, ScriptedModel({}))
     assert (typed_command.intent, typed_command.doubt) == ("unknown", "part")
+
+
+async def test_of_more_commands_than_anybody_says_in_a_breath_none_is_done() -> None:
+    seven = " and ".join(f"hold board 1020{n}, void" for n in range(1, 8))
+    model = ScriptedModel({seven: "hold board1 reason=void"})
+    (command,) = await typed(seven, model)
+    assert (command.intent, command.doubt) == ("unknown", "many")
+    assert isinstance(a_policy().decide(command, SUPERVISOR, Memory(), 0.0), Declined)
+    assert len(await typed(seven.rpartition(" and ")[0])) == 6

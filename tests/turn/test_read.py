@@ -160,3 +160,8 @@ def test_figures_asked_for_together_leave_open_the_same() -> None:
     first, then = the_reader().read("yield and downtime on the oven today", KNOWN)
     assert (first.slots, first.options) == (then.slots, then.options)
     assert set(first.options["machine"]) == {"OVN-1", "OVN-2"}
+
+
+def test_a_number_said_as_one_is_never_split_to_make_an_id() -> None:
+    (command,) = the_reader().read("put board ten twenty-two on hold, bridging", entities(a_world()))
+    assert command.slots["board"] == "?"

@@ -73,7 +73,9 @@ def _group(words: tuple[str, ...], numbers: NumberWords) -> Iterator[tuple[str, 
         if len(words) > 1:
             unit = _digit(words[1], numbers)
             if unit not in (None, "0") and not words[1].isdigit():
+                # Twenty-two is never 20 and 2: "board ten twenty-two" lacks a digit and is not board 10202.
                 yield str(numbers.tens[head] + int(unit or 0)), 2
+                return
         yield str(numbers.tens[head]), 1
     elif head in numbers.teens:
         yield str(numbers.teens[head]), 1
