@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -86,6 +87,15 @@ class Crew:
         if answer.decision is Decision.REFUSED and "already" in answer.say:
             answer = await self.confirmed(f"release board {PROBE}", session)
         return answer.decision is Decision.DONE
+
+    async def settled(self, within: float) -> bool:
+        """Wait until an order goes through, for so many seconds at most."""
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            if await self.works():
+                return True
+            await asyncio.sleep(0.05)
+        return False
 
     # ---- errands -----------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -74,6 +75,8 @@ def _child(what: str, site: bootstrap.Site, request: dict[str, Any], ready: Read
     work = _core(here, request, ready) if what == "core" else _plant(here, request, ready)
     try:
         asyncio.run(work)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(0)
 
