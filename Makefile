@@ -22,6 +22,9 @@ test: setup  ## all tests, with the real engines
 bench: setup  ## speed and accuracy, as ratios against named references
 	@$(BIN)/assistant bench $(ARGS)
 
+faults: setup  ## every fault at full size: kill -9, lost servers, late answers, failing disks, damaged input
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 lint: $(VENV)/.installed  ## style, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from assistant.domain import events as e
 from assistant.domain.values import Order, Outcome, Session
-from assistant.errors import NotObserved, NotSent, Uncertain
+from assistant.errors import LogError, NotObserved, NotSent, Uncertain
 from assistant.ports import Clock, Machines
 from assistant.turn.policy import Plan
 from assistant.turn.record import Recorder
@@ -61,14 +62,22 @@ class Actor:
 
     async def _one(self, order: Order, turn: str) -> Outcome:
         outcome, payload = await self._sent(order)
-        if payload is not None:
+        try:
+            if payload is None:
+                if outcome.status == "accepted":
+                    with suppress(LogError):  # what is seen of it is written as well
+                        await self._note(order, turn, e.OrderAccepted(order.machine))
+                outcome, payload = await self._observed(order)
+                await self.catch_up()
             await self._note(order, turn, payload)
-            return outcome
-        if outcome.status == "accepted":
-            await self._note(order, turn, e.OrderAccepted(order.machine))
-        outcome, payload = await self._observed(order)
-        await self.catch_up()
-        await self._note(order, turn, payload)
+        except LogError as exc:
+            # What was sent is not told as nothing, and nothing as done without its record.
+            if outcome.status not in ("rejected", "not_sent"):
+                outcome = replace(outcome, status="uncertain", reason=f"its end could not be written down: {exc}")
+                payload = e.OrderUncertain(order.machine, outcome.reason)
+            assert payload is not None
+            with suppress(LogError):  # perhaps it was this once; else the next core finds it without an end
+                await self._note(order, turn, payload)
         return outcome
 
     async def _sent(self, order: Order) -> tuple[Outcome, e.Payload | None]:

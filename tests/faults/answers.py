@@ -1,7 +1,7 @@
 """Answers that come too late, and values that nobody may believe, from a server whose connection lives all the while.
 
-Each fault meets an order of somebody: what is told must then be what the plant's ledger says, and "done" may not be said
-of what was not seen.
+Each fault meets an order of somebody: what is told must then be what the plant's ledger says, and "done" may not be
+said of what was not seen.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ROUND = 12
 LATE_S = (2.1, 6.0)
 """Longer than a call is waited for (2 s); an order's deadline (3 s) lies within."""
 OFF_S = (4.5, 86_400.0)
-"""Seconds by which a value's own time is off: from more than may be (3 s, and a second since the last beat) to a day."""
+"""Seconds by which a value's own time is off: more than may be (3 s, and a second since the last beat) up to a day."""
 SILENT_S = 5.0
 """After so long without a heartbeat nothing may be sent: 3 s, and what it takes to see that it beats no more."""
 TRIES = 8
@@ -102,8 +102,8 @@ class Lane:
 
     async def _fault(self, kind: str, crew: Crew, plant: SpoiltPlant, wire: Wire) -> None:
         late = self._late(kind, wire) if kind in LATE else None
-        if kind == "heart" or kind == "all":
-            plant.show(still=kind)
+        if kind in STILL:
+            plant.show(still="all" if kind == "all" else "heart")
             await asyncio.sleep(SILENT_S)
             await self._dated(crew)
         elif kind in SPOILT:

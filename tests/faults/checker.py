@@ -88,7 +88,11 @@ def problems(
         *found.of_people(),
         *found.of_turns(),
         *found.of_answers(),
-        *(f"order {order} went over the wire {n} times" for order, n in (sent or {}).items() if n > 1),
+        *(
+            f"order {order} went over the wire {n} times"
+            for order, n in (sent or {}).items()
+            if order in found.orders and n > 1
+        ),
     ]
 
 

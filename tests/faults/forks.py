@@ -153,7 +153,8 @@ class Nursery:
         answered = self._asked[self._tag] = asyncio.get_running_loop().create_future()
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"tag": self._tag, **request}).encode() + b"\n")
-        return await answered
+        answer: dict[str, Any] = await answered
+        return answer
 
     async def listen(self) -> None:
         """Take answers until there are no more."""
@@ -168,9 +169,10 @@ class Nursery:
             else:
                 self._asked.pop(tag).set_result(answer)
         gone = RuntimeError("the nursery is gone")
-        for waiting in (*self._asked.values(), *self._ready.values()):
-            if not waiting.done():
-                waiting.set_exception(gone)
+        waiting: list[asyncio.Future[Any]] = [*self._asked.values(), *self._ready.values()]
+        for future in waiting:
+            if not future.done():
+                future.set_exception(gone)
 
     async def loaded(self) -> None:
         """Wait until it has loaded everything."""

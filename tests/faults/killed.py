@@ -89,7 +89,7 @@ async def _round(nursery: Nursery, place: Path, kills: int, random: Random, coun
         await asyncio.wait_for(core.ready, PATIENCE_S)
         problems += _taken_up(data, left)
         await core.kill()
-        problems += checker.problems(data, ledger, told=told, sent=_orders(data, wire))
+        problems += checker.problems(data, ledger, told=told, sent=wire.sent)
     await plant.kill()
     counts["turns answered"] += len(told)
     counts["orders asked for"] += sum(isinstance(event.data, e.OrderRequested) for event in eventlog.read(data))
@@ -158,9 +158,3 @@ def _taken_up(data: Path, left: set[str]) -> list[str]:
     """What the dead core left open is uncertain as soon as a new one is up."""
     uncertain = {event.subject for event in eventlog.read(data) if isinstance(event.data, e.OrderUncertain)}
     return [f"order {order} was left open and is not uncertain after the start" for order in sorted(left - uncertain)]
-
-
-def _orders(data: Path, wire: Wire) -> dict[str, int]:
-    """How often each order of the log went over the wire."""
-    asked = {event.subject for event in eventlog.read(data) if isinstance(event.data, e.OrderRequested)}
-    return {order: times for order, times in wire.sent.items() if order in asked}

@@ -1,4 +1,4 @@
-"""The reference plant with a server that shows what it likes: values of bad quality or of another time, or nothing new."""
+"""The reference plant with a server that shows what it likes: bad quality, another time, or nothing new."""
 
 from __future__ import annotations
 
