@@ -41,6 +41,8 @@ class World:
         """Calls for help that nobody has answered, by id, oldest first."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
+        self.reported: set[str] = set()
+        """Orders that a machine's own report names: it did what it reports because of them."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
         self.heard_of: float = 0.0
@@ -56,6 +58,7 @@ class World:
             handler(self, event, event.data)
         if event.source.startswith("/machines/"):
             self.heard_of = max(self.heard_of, event.time)
+            self.reported.add(getattr(event.data, "order", ""))
         for thing in self._concerned(event):
             thing.past.append(event)
             thing.count += 1

@@ -32,6 +32,8 @@ class Actor:
     clock: Clock
     catch_up: Callable[[], Awaitable[None]]
     """Brings what machines did into the log before it is spoken of."""
+    reported: Callable[[str], bool]
+    """Whether a machine's report in the log names this order."""
 
     async def carry_out(self, plans: Sequence[Plan], session: Session, turn: str, cause: str) -> list[Outcome]:
         """Give each plan to its machine at once, and wait until each is observed or uncertain.
@@ -67,7 +69,7 @@ class Actor:
                 if outcome.status == "accepted":
                     with suppress(LogError):  # what is seen of it is written as well
                         await self._note(order, turn, e.OrderAccepted(order.machine))
-                outcome, payload = await self._observed(order)
+                outcome, payload = await self._observed(order, accepted=outcome.status == "accepted")
                 await self.catch_up()
             await self._note(order, turn, payload)
         except LogError as exc:
@@ -94,8 +96,12 @@ class Actor:
             return Outcome(order, "rejected", receipt.reason), e.OrderRejected(order.machine, receipt.reason)
         return Outcome(order, "accepted"), None
 
-    async def _observed(self, order: Order) -> tuple[Outcome, e.Payload]:
-        """Look at the machine until it is as expected, or SETTLE_S have gone by."""
+    async def _observed(self, order: Order, *, accepted: bool) -> tuple[Outcome, e.Payload]:
+        """Look at the machine until it is as expected, or SETTLE_S have gone by.
+
+        What shows may have come of something else (another's order, a plant that was switched off and on). So where no
+        answer says that this order was accepted, the machine's own report must name it.
+        """
         until = self.clock.monotonic() + SETTLE_S
         reason = "its effect was not seen"
         while self.clock.monotonic() < until:
@@ -105,12 +111,19 @@ class Actor:
                 reason = str(exc)
             else:
                 value = reading.values.get(order.expect.variable, "")
-                if order.expect.met_by(value):
+                met = order.expect.met_by(value)
+                if met and not (accepted or await self._named(order)):
+                    reason = "it is so, and the machine does not say that this order did it"
+                elif met:
                     shown = value if isinstance(value, str) else ",".join(value)
                     seen = f"{order.expect.variable}={shown}"
                     return Outcome(order, "done"), e.OrderDone(order.machine, seen, reading.time)
             await self.clock.sleep(LOOK_EVERY_S)
         return Outcome(order, "uncertain", reason), e.OrderUncertain(order.machine, reason)
+
+    async def _named(self, order: Order) -> bool:
+        await self.catch_up()
+        return self.reported(order.id)
 
     async def _note(self, order: Order, turn: str, payload: e.Payload) -> None:
         await self.recorder.record(
