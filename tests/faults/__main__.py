@@ -14,8 +14,6 @@ from pathlib import Path
 
 from tests.faults.tally import Tally
 
-NAMES = ("killed", "server", "answers", "nth")
-"""Campaigns; each is a module of this folder with FULL, SHORT and `run(times, seed, folder)`."""
 SEED = 7
 
 
@@ -32,24 +30,29 @@ class Campaign:
     """Takes how many, a seed and an empty folder."""
 
 
-def load(name: str) -> Campaign:
-    """A campaign by its name."""
-    module = importlib.import_module(f"tests.faults.{name}")
-    return Campaign(name, module.FULL, module.SHORT, module.run)
+def campaigns() -> dict[str, Campaign]:
+    """All of them by name: each is a module of this folder with FULL, SHORT and `run(times, seed, folder)`."""
+    found: dict[str, Campaign] = {}
+    for file in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+        module = None if file.stem.startswith("test_") else importlib.import_module(f"tests.faults.{file.stem}")
+        if module is not None and hasattr(module, "FULL"):
+            found[file.stem] = Campaign(file.stem, module.FULL, module.SHORT, module.run)
+    return found
 
 
 def main() -> int:
     """See the module."""
+    known = campaigns()
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--only", action="append", choices=NAMES, help="this campaign (may be given again)")
+    parser.add_argument("--only", action="append", choices=known, help="this campaign (may be given again)")
     parser.add_argument("--times", type=int, help="so many faults in each instead of its full size")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--keep", type=Path, help="leave logs and ledgers in this folder")
     asked = parser.parse_args()
     tallies = []
-    for name in asked.only or NAMES:
-        campaign = load(name)
+    for name in asked.only or known:
+        campaign = known[name]
         with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as fresh:
             folder = Path(fresh) if asked.keep is None else asked.keep / name
             folder.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import NAMES, SEED, load
+from tests.faults.__main__ import SEED, campaigns
+
+CAMPAIGNS = campaigns()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CAMPAIGNS)
 async def test_nothing_goes_wrong_when_this_does(name: str, tmp_path: Path) -> None:
-    campaign = load(name)
+    campaign = CAMPAIGNS[name]
     tally = await campaign.run(campaign.short, SEED, tmp_path)
     print(tally)  # noqa: T201
     assert tally.problems == [] and tally.n > 0
