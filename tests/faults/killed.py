@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from contextlib import aclosing, suppress
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from tests.faults import checker
 from tests.faults.crew import EVERYBODY, Crew
 from tests.faults.forks import Fork, Nursery, a_nursery
 from tests.faults.tally import Tally
-from tests.faults.wire import Wire
+from tests.faults.wire import When, Wire
 from tests.processes import free_endpoint
 
 FULL, SHORT = 500, 20
@@ -31,10 +32,12 @@ ROUND = 25
 """Kills on one plant and one data folder; then both are new, for a log that grows makes every start slower."""
 LANES = 2
 """Rounds at a time."""
-STARTING = 0.1
-"""Share of the kills that hit a core which is still starting."""
+STARTING, WITH_ORDER = 0.1, 0.6
+"""Share of the kills that hit a core which is still starting, or one that has just sent an order; the rest hit any."""
 LIVES_S = (0.0, 1.5)
-"""How long a core lives once it is spoken to."""
+"""How long any core lives once it is spoken to."""
+SOON_S = (0.0, 0.6)
+"""How long one lives after an order has gone over the wire: until well after its end."""
 PATIENCE_S = 60.0
 """A start that takes longer has failed; not a measurement."""
 SPEED = 20.0
@@ -76,13 +79,16 @@ async def _round(nursery: Nursery, place: Path, kills: int, random: Random, coun
     async with Wire(endpoint) as wire:
         for _ in range(kills):
             left, core = _open_orders(data), await nursery.core(data, wire.endpoint)
-            if random.random() < STARTING:
+            kind = random.random()
+            if kind < STARTING:
                 await asyncio.sleep(random.uniform(0.0, 0.3))
                 await core.kill()
             else:
                 await asyncio.wait_for(core.ready, PATIENCE_S)
                 problems += _taken_up(data, left)
-                problems += await _life(core, data, Crew(_Link(data).turn, random, told), random)
+                link = _Link(data)
+                kill = _with_order(wire, random) if kind < STARTING + WITH_ORDER else _any(random)
+                problems += await _life(core, link, Crew(link.turn, random, told), kill)
             counts["orders were under way"] += len(_open_orders(data))
         # The last core only starts: whatever the killed ones left open has its end then.
         left, core = _open_orders(data), await nursery.core(data, wire.endpoint)
@@ -90,6 +96,8 @@ async def _round(nursery: Nursery, place: Path, kills: int, random: Random, coun
         problems += _taken_up(data, left)
         await core.kill()
         problems += checker.problems(data, ledger, told=told, sent=wire.sent)
+    if kills >= ROUND and not sum(isinstance(event.data, e.OrderUncertain) for event in eventlog.read(data)):
+        problems.append("no kill met an order: this shows nothing")
     await plant.kill()
     counts["turns answered"] += len(told)
     counts["orders asked for"] += sum(isinstance(event.data, e.OrderRequested) for event in eventlog.read(data))
@@ -120,11 +128,26 @@ class _Link:
                 await link.aclose()
 
 
-async def _life(core: Fork, data: Path, crew: Crew, random: Random) -> list[str]:
-    """Everybody works until the core is killed in the midst of it."""
+async def _with_order(wire: Wire, random: Random) -> None:
+    """Wait until an order has gone over the wire, and a moment more."""
+    gone = asyncio.Event()
+    when: When = random.choice(["before", "after"])
+    wire.hooks[when] = lambda link, order: gone.set()
+    try:
+        await asyncio.wait_for(gone.wait(), PATIENCE_S)
+    finally:
+        wire.hooks.clear()
+    await asyncio.sleep(random.choice([0.0, random.uniform(*SOON_S)]))
+
+
+async def _any(random: Random) -> None:
+    """Wait for any time at all."""
+    await asyncio.sleep(random.uniform(*LIVES_S))
+
+
+async def _life(core: Fork, link: _Link, crew: Crew, kill: Awaitable[None]) -> list[str]:
+    """Everybody works until it is time to kill the core in the midst of it."""
     problems: list[str] = []
-    link = _Link(data)
-    crew.turn = link.turn
 
     async def works(number: int) -> None:
         session = EVERYBODY[number]
@@ -138,7 +161,7 @@ async def _life(core: Fork, data: Path, crew: Crew, random: Random) -> list[str]
     async with aclosing(link), asyncio.TaskGroup() as group:
         for number in range(len(EVERYBODY)):
             group.create_task(works(number))
-        await asyncio.sleep(random.uniform(*LIVES_S))
+        await kill
         await core.kill()
     return problems
 
