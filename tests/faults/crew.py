@@ -65,11 +65,11 @@ class Crew:
         answer = await self.say(text, session)
         return await self.say(reply, session) if answer.decision is Decision.CONFIRM else answer
 
-    async def work(self, session: Session, *, until: asyncio.Event | None = None) -> None:
-        """One errand after another."""
+    async def work(self, session: Session, *, until: asyncio.Event | None = None, rest_s: float = 0.05) -> None:
+        """One errand after another, with a rest of up to so many seconds."""
         while until is None or not until.is_set():
             await self.errand(session)
-            await asyncio.sleep(self._random.uniform(0.0, 0.05))
+            await asyncio.sleep(self._random.uniform(0.0, rest_s))
 
     async def errand(self, session: Session) -> Answer:
         """One thing that this person may do."""

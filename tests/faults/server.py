@@ -35,7 +35,8 @@ MID_CALL = 5
 LANES = 3
 ROUND = 25
 """Faults on one plant and one data folder."""
-PAUSE_S = (0.5, 30.0)
+PAUSE_S, BRIEF_S = (0.5, 30.0), (0.5, 6.0)
+"""Half a minute only where there are many."""
 SILENT_S = (0.5, 8.0)
 DOWN_S = (0.0, 3.0)
 STALE_S = 3.0
@@ -63,7 +64,7 @@ async def run(times: int, seed: int, folder: Path) -> Tally:
                 number, faults = rounds.pop(0)
                 place = folder / f"server-{number}"
                 place.mkdir()
-                one = Lane(nursery, place, Random(f"{seed} {number}"), counts)
+                one = Lane(nursery, place, Random(f"{seed} {number}"), counts, PAUSE_S if times > 50 else BRIEF_S)
                 tally.problems += [f"round {number}: {problem}" for problem in await one.go(faults)]
                 tally.n += len(faults)
                 longest[0] = max(longest[0], one.longest)
@@ -85,6 +86,7 @@ class Lane:
     place: Path
     random: Random
     counts: Counter[str]
+    pause_s: tuple[float, float]
     problems: list[str] = field(default_factory=list)
     longest: float = 0.0
     """Seconds from the end of a fault until an order went through."""
@@ -101,7 +103,7 @@ class Lane:
                 self._crew = Crew(door.turn, self.random)
                 await self._works()
                 for session in (OPERATOR_1, QUALITY, SUPERVISOR):
-                    group.create_task(self._crew.work(session, until=done))
+                    group.create_task(self._crew.work(session, until=done, rest_s=0.5))
                 for kind, mid_call in faults:
                     await self._fault(kind, mid_call=mid_call)
                 done.set()
@@ -115,7 +117,7 @@ class Lane:
         """Begin it, look at what is said meanwhile, end it, and see that all is well again."""
         begin, end, lasts = {
             "restart": (self._kill, self._start, self.random.uniform(*DOWN_S)),
-            "pause": (self._stop, self._go_on, self.random.uniform(*PAUSE_S)),
+            "pause": (self._stop, self._go_on, self.random.uniform(*self.pause_s)),
             "silent": (self._silence, self._speak, self.random.uniform(*SILENT_S)),
             "reset": (self._reset, self._nothing, 0.0),
             "half_open": (self._half_open, self._nothing, 0.0),
