@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint lock clean
+.PHONY: help setup run test bench faults lint lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,9 @@ test: setup  ## all tests, with the real engines
 
 bench: setup  ## speed and accuracy, as ratios against named references
 	@$(BIN)/assistant bench $(ARGS)
+
+faults: setup  ## every fault at full size: kill -9, lost servers, late answers, failing disks, damaged input
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 lint: $(VENV)/.installed  ## style, types, layers
 	@$(BIN)/ruff check .

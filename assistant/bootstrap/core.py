@@ -164,7 +164,7 @@ async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitS
     new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
     await recorder.record(*new, *_left_open(world, clock.now()))
     ingest = Ingest(machines, recorder, world, clock, seen)
-    actor = Actor(machines, recorder, clock, ingest.catch_up)
+    actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported)
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
     interpreter = Interpreter(site.reader, understander(site, stack))
     core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
@@ -199,7 +199,7 @@ def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
     policy = Policy(site.intents, site.hardware, site.reader.language, world)
     machines = OpcUaMachines(site.hardware, ())
     ingest = Ingest(machines, recorder, world, clock, {})
-    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up))
+    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported))
     interpreter = Interpreter(site.reader, understander(site, stack))
     return Core(NoLog(), world, recorder, interpreter, policy, performer, clock)
 

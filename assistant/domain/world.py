@@ -64,6 +64,8 @@ class World:
         """What the factory's own system asked for and was not answered, by id, oldest first."""
         self.told: set[str] = set()
         """Ids of what the factory's own system said, taken or refused: what comes again does nothing."""
+        self.reported: set[str] = set()
+        """Orders that a machine's own report names: it did what it reports because of them."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
         self.heard_of: float = 0.0
@@ -82,6 +84,7 @@ class World:
         if event.source.startswith("/machines/"):
             self.runs.setdefault(event.id.rpartition("-")[0], event.position)
             self.heard_of = max(self.heard_of, event.time)
+            self.reported.add(getattr(event.data, "order", ""))
         for thing in self._concerned(event):
             thing.past.append(event)
             thing.count += 1

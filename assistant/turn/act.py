@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from assistant.domain import events as e
@@ -31,6 +32,8 @@ class Actor:
     clock: Clock
     catch_up: Callable[[], Awaitable[None]]
     """Brings what machines did into the log before it is spoken of."""
+    reported: Callable[[str], bool]
+    """Whether a machine's report in the log names this order."""
     owed: list[e.Event] = field(default_factory=list)
     """Ends of orders that could not be written when they came; they are written before the next requests."""
 
@@ -77,15 +80,20 @@ class Actor:
         try:
             if end is None:
                 if outcome.status == "accepted":
-                    await self.recorder.record(self._event(order, turn, e.OrderAccepted(order.machine)))
-                outcome, end = await self._observed(order)
+                    with suppress(LogError):  # what is seen of it is written as well
+                        await self.recorder.record(self._event(order, turn, e.OrderAccepted(order.machine)))
+                outcome, end = await self._observed(order, accepted=outcome.status == "accepted")
                 await self.catch_up()
             await self.recorder.record(self._event(order, turn, end))
         except LogError as exc:
             # What is not on disk is not said to be done: nobody could ever look it up. Nor is it said to be undone.
             if end is None or outcome.status == "done":
                 outcome, end = Outcome(order, "uncertain", str(exc)), e.OrderUncertain(order.machine, str(exc))
-            self.owed.append(self._event(order, turn, end))
+            owed = self._event(order, turn, end)
+            try:
+                await self.recorder.record(owed)  # perhaps it was this once
+            except LogError:
+                self.owed.append(owed)
         return outcome
 
     async def _sent(self, order: Order) -> tuple[Outcome, e.Payload | None]:
@@ -102,8 +110,12 @@ class Actor:
             return Outcome(order, "rejected", receipt.reason), e.OrderRejected(order.machine, receipt.reason)
         return Outcome(order, "accepted"), None
 
-    async def _observed(self, order: Order) -> tuple[Outcome, e.Payload]:
-        """Look at the machine until it is as expected, or SETTLE_S have gone by."""
+    async def _observed(self, order: Order, *, accepted: bool) -> tuple[Outcome, e.Payload]:
+        """Look at the machine until it is as expected, or SETTLE_S have gone by.
+
+        What shows may have come of something else (another's order, a plant that was switched off and on). So where no
+        answer says that this order was accepted, the machine's own report must name it.
+        """
         until = self.clock.monotonic() + SETTLE_S
         reason = "its effect was not seen"
         while self.clock.monotonic() < until:
@@ -113,12 +125,19 @@ class Actor:
                 reason = str(exc)
             else:
                 value = reading.values.get(order.expect.variable, "")
-                if order.expect.met_by(value):
+                met = order.expect.met_by(value)
+                if met and not (accepted or await self._named(order)):
+                    reason = "it is so, and the machine does not say that this order did it"
+                elif met:
                     shown = value if isinstance(value, str) else ",".join(value)
                     seen = f"{order.expect.variable}={shown}"
                     return Outcome(order, "done"), e.OrderDone(order.machine, seen, reading.time)
             await self.clock.sleep(LOOK_EVERY_S)
         return Outcome(order, "uncertain", reason), e.OrderUncertain(order.machine, reason)
+
+    async def _named(self, order: Order) -> bool:
+        await self.catch_up()
+        return self.reported(order.id)
 
     def _event(self, order: Order, turn: str, payload: e.Payload) -> e.Event:
         return e.Event(

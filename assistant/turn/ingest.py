@@ -52,6 +52,10 @@ class Ingest:
         """Write down what has happened up to now."""
         await self._take(await self._machines.journal(self._seen))
 
+    def reported(self, order: str) -> bool:
+        """Whether a machine's report in the log names this order."""
+        return order in self._world.reported
+
     async def _read_again(self) -> None:
         """Everything anew after a return: what machines show now is what is so."""
         async with self._lock:

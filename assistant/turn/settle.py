@@ -20,15 +20,14 @@ DONE, NOT_DONE = "done", "not_done"
 
 
 def observed(world: World, seen: Sequence[e.Event], now: float) -> list[e.Event]:
-    """The uncertain orders that these entries of a journal, the newest there are, settle."""
+    """The uncertain orders that these entries of a journal, the newest there are, and those before them settle."""
     told: list[e.Event] = []
-    named = {order for event in seen if (order := getattr(event.data, "order", ""))}
     reports = [event for event in seen if event.source.startswith("/machines/")]
     for order, asked_at in world.uncertain.items():
         request = world.requested.get(order)
         if request is None:
             continue
-        if order in named:
+        if order in world.reported:
             told.append(_settled(order, request[0].machine, DONE, "the machine's journal names it", now))
         elif reports:
             newest = max(reports, key=lambda event: event.time)

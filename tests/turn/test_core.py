@@ -320,6 +320,14 @@ async def test_a_lost_answer_is_looked_after_and_never_sent_again() -> None:
         assert "order.uncertain" in bench.types()
 
 
+async def test_what_was_so_anyway_is_not_claimed_for_an_order_whose_answer_was_lost() -> None:
+    async with a_core() as bench:
+        bench.machines.simulation.holds["L4712"] = "void"  # by somebody else, unknown to the log
+        bench.machines.answer_lost = "not done"
+        answer = await bench.say("hold lot 4712, bridging")
+        assert answer.decision is Decision.UNCERTAIN and "order.done" not in bench.types()
+
+
 async def test_what_cannot_be_seen_is_not_claimed() -> None:
     async with a_core() as bench:
         bench.machines.bad_quality.add("PRN-1")
