@@ -38,7 +38,7 @@ async def open_replay(site: Site, data: Path) -> AsyncIterator[Replay]:
     async with AsyncExitStack() as stack:
         recorder = Recorder(dropped.append, world)
         policy = Policy(site.intents, site.hardware, site.reader.language, world)
-        actor = Rehearsal(machines, recorder, clock, caught_up)
+        actor = Rehearsal(machines, recorder, clock, caught_up, lambda order: False)
         interpreter = Interpreter(site.reader, understander(site, stack))
         core = Core(NoLog(), world, recorder, interpreter, policy, Performer(policy, actor), clock)
         yield Replay(core, clock, actor, dropped, fold)

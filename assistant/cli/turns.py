@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from assistant.cli import options, turnview
 from assistant.cli.app import app
-from assistant.cli.events import visible
+from assistant.cli.show import visible
 from assistant.domain.evidence import Evidence
 from assistant.errors import AssistantError, UsageError
 

@@ -24,8 +24,9 @@ from assistant.domain.world import World
 from assistant.errors import LogError, MesError
 from assistant.ports import Clock, FactorySystem, Page, Told
 from assistant.turn.act import SOURCE, Actor
-from assistant.turn.policy import Allowed, Declined, Policy
+from assistant.turn.policy import Policy
 from assistant.turn.record import Recorder
+from assistant.turn.verdict import Allowed, Declined
 
 MES = Session("MES")
 """In whose name it orders. No badge: no operator of a plant may be called so and nobody can check in as it."""

@@ -71,7 +71,7 @@ class Policy:
         """
         spec = self.intents.by_name.get(command.intent)
         if spec is None or spec.order is None:
-            return Declined(command, Decision.REFUSED, f"nothing here can be told to {command.intent}")
+            return Declined(command, Decision.REFUSED, f"nothing here can be told to {command.intent}", "not connected")
         return self._sensible(command, spec)
 
     def at_station(self, command: Command, session: Session) -> Command:

@@ -89,7 +89,7 @@ def held_against(place: Path, head: tuple[int, str], change: Change) -> list[str
 def _verified(place: Path, head: tuple[int, str] | None) -> int:
     """The position that is named; 0 for none, -1 where the file as a whole cannot be read."""
     try:
-        eventlog.verify(place, head)
+        eventlog.verify(place, *([head] if head else []))
     except LogBroken as exc:
         return exc.position
     except LogError:
