@@ -74,6 +74,14 @@ class Templates:
                 {"sentences": list(intent.sentences), "expansion_rules": intent.rules},
                 {"sentences": list(intent.slips), "expansion_rules": intent.rules, "metadata": {SLIP: True}},
             ]
+            if intent.this_shift:
+                blocks.append(
+                    {
+                        "sentences": list(intent.this_shift),
+                        "expansion_rules": intent.rules,
+                        "slots": {"period": "shift"},
+                    }
+                )
             if intent.parts:
                 blocks.append(
                     {"sentences": list(intent.parts), "expansion_rules": intent.rules, "slots": {PART: FAILED}}

@@ -104,6 +104,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """It takes back the last action."""
     lookup: str = ""
     """Which view answers."""
+    this_shift: tuple[str, ...] = ()
+    """Templates that mean the running shift without saying a period ("shift report")."""
     parts: tuple[str, ...] = ()
     """Templates that mean those boards of a lot that failed inspection; read back board by board, always confirmed."""
     wakes: tuple[str, ...] = ()

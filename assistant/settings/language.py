@@ -68,6 +68,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     requests: tuple[str, ...] = ()
     around_digits: tuple[str, ...] = ()
     hedges: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
 
@@ -109,6 +110,7 @@ def load(folder: Path) -> Language:
         exceptions=_longest_first(phrases.exceptions),
         parts=_longest_first(phrases.parts),
         requests=_longest_first(phrases.requests),
+        there=_longest_first(phrases.there),
         hedges=_longest_first(phrases.hedges),
         around_digits=_longest_first(phrases.around_digits),
         negations=_longest_first(phrases.negations),

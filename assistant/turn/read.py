@@ -30,6 +30,8 @@ MOST_WORDS = 100
 """More than 25 seconds of speech hold. What is longer may be one sentence (a note), but is not searched for several."""
 
 UNKNOWN = "unknown"
+NAMED = ("lot", "board", "machine", "line", "order")
+"""Slots of things that have names or ids."""
 REFUSAL = "no"
 """After a command in the same breath it takes that command back."""
 
@@ -46,6 +48,8 @@ class Reader:
     """Intent -> the slot that "it" stands for while nobody knows better."""
     figures: Mapping[str, Sequence[str]]
     """Intent -> its slots, of those that tell a figure of a period."""
+    takes: Mapping[str, Sequence[str]]
+    """Intent -> its slots."""
 
     @classmethod
     def of(cls, matcher: Matcher, language: Language, intents: Intents) -> Reader:
@@ -56,6 +60,7 @@ class Reader:
             language,
             free={spec.intent: spec.free for spec in specs if spec.free},
             first={spec.intent: spec.one_of[0] for spec in specs if spec.one_of},
+            takes={spec.intent: spec.slots for spec in specs},
             figures={spec.intent: spec.slots for spec in specs if spec.kind == "lookup" and "period" in spec.slots},
         )
 
@@ -192,8 +197,22 @@ class Reader:
                 return (self._withdrawn(text),)  # "hold lot 4712, no way"
             if others:
                 first = self._shared(first, others[0])
+                others = tuple(self._told(other, first) for other in others)
                 return (*first, *(other for other in others if not again(other, first)))
         return ()
+
+    def _told(self, other: Command, first: Sequence[Command]) -> Command:
+        """ "Acknowledge placer one and start it": "it" is what the command before it named."""
+        its = [slot for slot, value in other.slots.items() if value == HERE and other.heard.get(slot) == ANY_UNIT]
+        before = {slot: value for slot, value in first[-1].slots.items() if slot in NAMED and value != HERE}
+        (named,) = before if len(before) == 1 else ("",)
+        if len(its) != 1 or len(first) != 1 or named not in self.takes.get(other.intent, ()):
+            return other
+        rest = {slot: value for slot, value in other.slots.items() if slot not in its}
+        heard = {slot: words for slot, words in other.heard.items() if slot not in its}
+        if named in first[-1].heard:  # one that does not exist stays so
+            heard[named] = first[-1].heard[named]
+        return replace(other, slots={named: before[named], **rest}, heard=heard)
 
     def _withdrawn(self, text: str) -> Command:
         return Command(UNKNOWN, text=text, doubt="withdrawn")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -76,8 +76,9 @@ class Understander:
         confidence = self.calibration.confidence(math.nan if math.isnan(total) else math.exp(min(0.0, total)))
         if not proposals:
             return (replace(nothing, confidence=confidence if proposals is not None else 0.0),)
-        proposals = self._told(proposals)
-        commands = [self._command(proposal, shown, confidence) for proposal in proposals]
+        proposals = self._whole(self._told(proposals, shown), shown)
+        last = len(proposals) - 1
+        commands = [self._command(one, shown, confidence, last=index == last) for index, one in enumerate(proposals)]
         if any(command is None for command in commands):
             return (nothing,)
         doubt = self._doubt(proposals, shown)
@@ -100,20 +101,38 @@ class Understander:
         spec = self.intents.by_name.get(command.intent)
         return spec is not None and spec.kind == "action"
 
-    def _told(self, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-        """ "It" in a later command of the same breath is what the command before it named."""
+    def _told(self, proposals: Sequence[Proposal], shown: Wording) -> tuple[Proposal, ...]:
+        """ "It" in a later command of the same breath is what the command before it named; and so is "there"."""
         told: list[Proposal] = []
+        there = stands(tokenize(shown.said, self.language), self.language.there)
         for proposal in proposals:
             before = told[-1].slots if told else {}
-            slots = self.intents.by_name[proposal.intent].slots
-            named = {slot: value for slot, value in before.items() if slot in NAMED and slot in slots}
-            if "unit" in proposal.slots and len(named) == 1:
+            spec = self.intents.by_name[proposal.intent]
+            named = {slot: value for slot, value in before.items() if slot in NAMED and slot in spec.slots}
+            nowhere = there and not set(NAMED) & {*spec.one_of, *proposal.slots}
+            if ("unit" in proposal.slots or nowhere) and len(named) == 1:
                 rest = {slot: value for slot, value in proposal.slots.items() if slot != "unit"}
                 proposal = replace(proposal, slots={**named, **rest})  # noqa: PLW2901
             told.append(proposal)
         return tuple(told)
 
-    def _command(self, proposal: Proposal, shown: Wording, confidence: float) -> tuple[Command, ...] | None:
+    def _whole(self, proposals: Sequence[Proposal], shown: Wording) -> tuple[Proposal, ...]:
+        """A look-up with what was named for it and left out: an answer about more than was asked is a wrong one."""
+        (first, *others) = proposals
+        spec = self.intents.by_name[first.intent]
+        if others or spec.kind != "lookup" or "unit" in first.slots:
+            return tuple(proposals)
+        free = {marker: m.kind for marker, m in shown.mentions.items() if marker not in first.slots.values()}
+        asked = {kind: marker for marker, kind in free.items() if kind in spec.slots and kind not in first.slots}
+        if set(NAMED) & first.slots.keys():
+            asked = {kind: marker for kind, marker in asked.items() if kind not in NAMED}
+        if len(asked) != len([kind for kind in free.values() if kind in spec.slots]):
+            return tuple(proposals)  # two of a kind: which of them was meant is not for us to say
+        return (replace(first, slots={**first.slots, **asked}),)
+
+    def _command(
+        self, proposal: Proposal, shown: Wording, confidence: float, *, last: bool
+    ) -> tuple[Command, ...] | None:
         """The command with what the sentence really names; None when it names no such thing."""
         spec = self.intents.by_name[proposal.intent]
         slots: dict[str, str] = {}
@@ -130,7 +149,7 @@ class Understander:
                     return None
                 named[unit], heard[unit] = it, ANY_UNIT
             elif slot == spec.free:
-                words = _verbatim(value, shown)
+                words = _verbatim(value, shown, to_the_end=last, used=set(proposal.slots.values()))
                 if not words:
                     return None
                 slots[slot] = words
@@ -171,13 +190,18 @@ class Understander:
         return "left out" if left_out and not free else ""
 
 
-def _verbatim(text: str, shown: Wording) -> str:
-    """The words of `text`, one run of what the model was shown, as they were said; empty when there is no such run."""
+def _verbatim(text: str, shown: Wording, *, to_the_end: bool, used: Collection[str]) -> str:
+    """The words of `text`, one run of what the model was shown, as they were said; empty when there is no such run.
+
+    Free text that stands last goes on `to_the_end` of what was said, since nothing of a note is left out; not where
+    what is `used` for the command stands behind it ("squeegee is worn: write that about printer one").
+    """
     wanted = [word.rstrip(",") for word in text.split()]
     shown_words = [word for word, _, _ in shown.words]
     for at in range(len(shown_words) - len(wanted), -1, -1):
         if shown_words[at : at + len(wanted)] == wanted and wanted:
-            last = at + len(wanted) == len(shown_words)
+            after = shown_words[at + len(wanted) :]
+            last = not after or (to_the_end and not any(word in used for word in after))
             end = len(shown.said) if last else shown.words[at + len(wanted) - 1][2]
             return shown.said[shown.words[at][1] : end].strip().strip(",:;").strip()
     return ""

@@ -99,6 +99,8 @@ class Language:
     """Words that make an order of a question."""
     hedges: tuple[tuple[str, ...], ...]
     """Words of what may be so, was so, is said to be so or is to be so later: beside an order, a reason to ask."""
+    there: tuple[tuple[str, ...], ...]
+    """Words for the place that was named before."""
     around_digits: tuple[tuple[str, ...], ...]
     """Words that may stand around digits that were asked for."""
     slips: Mapping[tuple[str, ...], tuple[str, ...]]

@@ -228,7 +228,7 @@ def _number(
     """The number run at `at` read as an id of `kind`."""
     numbers = language.numbers
     live = entities.ids.get(kind.kind, frozenset())
-    plain = run_length(tokens, at, numbers)
+    plain = _until_pause(tokens, at, run_length(tokens, at, numbers), kind, numbers)
     digits, length = _digits(tokens[at : at + plain], numbers, kind, live)
     if digits:
         return _mention(kind, digits, live, start, at + length)
@@ -242,6 +242,22 @@ def _number(
         return None
     heard = next(iter(readings([token.text for token in tokens[at : at + plain]], numbers)), "")
     return Mention(kind.kind, (MISSING,), start, at + plain, heard=(heard,))
+
+
+def _until_pause(tokens: Sequence[Token], at: int, run: int, kind: IdKind, numbers: NumberWords) -> int:
+    """Tokens of the number at `at`: "lot four seven two two, two boards" has a whole id before its pause.
+
+    Only where the number goes on as another word's ("two boards") and has too many digits as one.
+    """
+    words = [token.text for token in tokens[at : at + run]]
+    goes_on = at + run < len(tokens) and run and not tokens[at + run - 1].pause
+    if not goes_on or any(len(digits) == kind.digits for digits in readings(words, numbers)):
+        return run
+    for length in range(1, run):
+        whole = any(len(digits) == kind.digits for digits in readings(words[:length], numbers))
+        if tokens[at + length - 1].pause and whole:
+            return length
+    return run
 
 
 def _choose(found: Sequence[str], kind: IdKind, live: Set[str]) -> str:
