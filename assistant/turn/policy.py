@@ -7,6 +7,7 @@ need a yes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -228,7 +229,7 @@ class Policy:
         return bool(command.doubt) or faint or addressed(command.text, self._words())
 
     def _words(self) -> set[str]:
-        """What may end a sentence with a capital and is nobody's name."""
+        """What may stand alone with a capital at an end of a sentence and is nobody's name."""
         lists = self.intents.lists.values()
         forms = [form for values in lists for value, spoken in values.items() for form in (value, *spoken)]
         named = [
@@ -236,7 +237,8 @@ class Policy:
         ]
         forms += [form for thing in named for form in (thing.name, *thing.spoken)]
         skipped = {word for phrase in self.language.skip for word in phrase}
-        return skipped | {word for form in forms for word in form.lower().replace("_", " ").split()}
+        forms += [sentence for spec in self.intents.by_name.values() for sentence in spec.sentences]
+        return skipped | {word for form in forms for word in re.findall(r"[a-z']+", form.lower())}
 
     def _bound(self, unit: str, plans: tuple[Plan, ...]) -> str:
         """What a yes is a yes to: the orders as they would be given, and the state of what they are about."""

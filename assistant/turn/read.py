@@ -285,10 +285,17 @@ class Reader:
         return Command(UNKNOWN, text=text)
 
 
+CALLED = (
+    re.compile(r"^(?:(?:hey|hi|hello|oi|okay|ok|right)\s+)?([A-Z][a-z]+),\s"),
+    re.compile(r",\s+([A-Z][a-z]+)[.?!]?$"),
+)
+"""Where a sentence calls somebody by a name: at its front, at its end."""
+
+
 def addressed(text: str, known: Collection[str]) -> bool:
-    """Whether a sentence ends by calling somebody by a name ("make a note of it, Joe"): a word that is not `known`."""
-    last = re.search(r",\s+([A-Z][a-z]+)[.?!]?$", text.strip())
-    return last is not None and last[1].lower() not in known
+    """Whether a sentence calls somebody ("Ravi, stop it", "note it down, Joe") by a word that is not `known`."""
+    found = (pattern.search(text.strip()) for pattern in CALLED)
+    return any(name is not None and name[1].lower() not in known for name in found)
 
 
 def again(other: Command, first: Sequence[Command]) -> bool:

@@ -526,6 +526,8 @@ async def _ceremony(said: list[tuple[str, Session]]) -> None:
         ("stop oven one, please", Decision.DONE),
         ("make a note of the wifi password for the canteen, Joe", Decision.CONFIRM),
         ("Note on lot 4712: seen by Maria", Decision.DONE),
+        ("Ravi, note that the bin is full", Decision.IGNORED),
+        ("Stop, stop oven one", Decision.DONE),
     ],
 )
 async def test_what_ends_by_calling_somebody_may_be_meant_for_them(said: str, decision: Decision) -> None:
