@@ -83,7 +83,8 @@ class Crew:
 
     async def works(self, session: Session = PROBER) -> bool:
         """Whether an order goes through, from the words to the observation."""
-        answer = await self.say(f"hold board {PROBE}, void", session)
+        # Asked back where an earlier order about it is uncertain: looked at, and yes.
+        answer = await self.confirmed(f"hold board {PROBE}, void", session)
         if answer.decision is Decision.REFUSED and "already" in answer.say:
             answer = await self.confirmed(f"release board {PROBE}", session)
         return answer.decision is Decision.DONE
@@ -101,7 +102,7 @@ class Crew:
 
     async def _hold(self, session: Session) -> Answer:
         thing = self._thing()
-        answer = await self.say(f"hold {thing}, {self._random.choice(REASONS)}", session)
+        answer = await self.confirmed(f"hold {thing}, {self._random.choice(REASONS)}", session)
         if answer.decision in ORDERED or "already" in answer.say:
             self._held.add(thing)
         return answer
@@ -115,7 +116,7 @@ class Crew:
     async def _stop(self, session: Session) -> Answer:
         machine = self._machine(session)
         self._stopped.add(machine)
-        return await self.say(f"stop {machine}", session)
+        return await self.confirmed(f"stop {machine}", session)
 
     async def _start(self, session: Session) -> Answer:
         here = {machine.name for machine in the_plant().machines}
