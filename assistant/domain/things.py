@@ -126,6 +126,20 @@ class Request:
     why: str = ""
     """Why, when not done."""
 
+    def end(self, data: e.Payload) -> None:
+        """Its order ended so."""
+        settled = data.outcome == "done" if isinstance(data, e.OrderSettled) else None
+        self.outcome = _OUTCOMES[type(data)] if settled is None else "done" if settled else "failed"
+        self.why = getattr(data, "reason", "")
+
+
+_OUTCOMES: dict[type[e.Payload], str] = {
+    e.OrderDone: "done",
+    e.OrderRejected: "refused",
+    e.OrderFailed: "failed",
+    e.OrderUncertain: "uncertain",
+}
+
 
 @dataclass(slots=True)
 class Line:

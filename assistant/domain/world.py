@@ -329,7 +329,7 @@ def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
     world.uncertain.pop(event.subject, None)
     for request in world.requests.values():
         if request.order == event.subject:
-            request.outcome, request.why = _outcome(data), getattr(data, "reason", "")
+            request.end(data)
 
 
 def _order_uncertain(world: World, event: e.Event, data: e.OrderUncertain) -> None:
@@ -344,20 +344,6 @@ def _hold_requested(world: World, event: e.Event, data: e.HoldRequested) -> None
 def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> None:
     world.requests.pop(data.request, None)
     world.told.add(data.request)
-
-
-_OUTCOMES: dict[type[e.Payload], str] = {
-    e.OrderDone: "done",
-    e.OrderRejected: "refused",
-    e.OrderFailed: "failed",
-    e.OrderUncertain: "uncertain",
-}
-
-
-def _outcome(data: e.Payload) -> str:
-    if isinstance(data, e.OrderSettled):
-        return "done" if data.outcome == "done" else "failed"
-    return _OUTCOMES[type(data)]
 
 
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {

@@ -17,7 +17,11 @@ from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
 from assistant.turn import lookups, naming
 from assistant.turn.checks import parted
-from assistant.turn.dialogue import (
+from assistant.turn.dialogue import State, expired
+from assistant.turn.dialogue import step as take
+from assistant.turn.interpret import DIGITS, Interpreter
+from assistant.turn.memory import Memory, Second, Talk
+from assistant.turn.messages import (
     Act,
     Expired,
     Finished,
@@ -33,15 +37,10 @@ from assistant.turn.dialogue import (
     Say,
     Seconded,
     Sleep,
-    State,
     Told,
     Wake,
     Yes,
-    expired,
 )
-from assistant.turn.dialogue import step as take
-from assistant.turn.interpret import DIGITS, Interpreter
-from assistant.turn.memory import Memory, Second, Talk
 from assistant.turn.minutes import Breath, Minutes
 from assistant.turn.perform import Performer
 from assistant.turn.policy import AT_ONCE, Policy, subject

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from assistant.domain.values import Command, Decision, Session
 from assistant.settings.paths import shipped_site
-from assistant.turn.dialogue import (
+from assistant.turn.dialogue import TABLE, Dialogue, State, diagram, step
+from assistant.turn.messages import (
     MESSAGES,
-    TABLE,
     Act,
-    Dialogue,
     Expired,
     Finished,
     Matched,
@@ -25,12 +24,9 @@ from assistant.turn.dialogue import (
     Proceed,
     Seconded,
     Sleep,
-    State,
     Told,
     Wake,
     Yes,
-    diagram,
-    step,
 )
 
 COMMANDS = st.sampled_from([Command("hold", {"lot": "L4712"}), Command("release", {"lot": "L4713"})])

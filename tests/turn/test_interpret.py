@@ -7,9 +7,10 @@ import math
 import pytest
 
 from assistant.domain.values import MISSING, Command, Hypothesis, Session, Transcript
-from assistant.turn.dialogue import Dialogue, NeedsSlot, State, step
+from assistant.turn.dialogue import Dialogue, State, step
 from assistant.turn.interpret import Interpreter
 from assistant.turn.memory import Memory
+from assistant.turn.messages import NeedsSlot
 from assistant.turn.policy import Policy
 from assistant.turn.understand import Understander
 from assistant.turn.verdict import Allowed, Declined
