@@ -126,7 +126,10 @@ class Actor:
             else:
                 value = reading.values.get(order.expect.variable, "")
                 met = order.expect.met_by(value)
-                if met and not (accepted or await self._named(order)):
+                if met and reading.time < order.deadline - DEADLINE_S:
+                    # Shown before it was asked for: a stop right after a start finds the machine standing still.
+                    reason = "what the machine shows is older than the order"
+                elif met and not (accepted or await self._named(order)):
                     reason = "it is so, and the machine does not say that this order did it"
                 elif met:
                     shown = value if isinstance(value, str) else ",".join(value)

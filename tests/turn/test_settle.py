@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.domain import events as e
-from assistant.domain.values import Decision, Session
+from assistant.domain.values import Decision, Reading, Session
 from assistant.errors import UsageError
 from assistant.turn.settle import LATE_S
 from tests.a_core import NOBODY, QUALITY, Bench, a_core
+from tests.fakes.memory_machines import MemoryMachines
+from tests.fakes.stepped_clock import SteppedClock
+from tests.site import the_plant
 
 
 async def an_uncertain_hold(bench: Bench, lost: str) -> str:
@@ -78,3 +83,18 @@ async def test_a_person_who_may_do_it_may_say_what_became_of_it() -> None:
         assert settled(bench) == [(order, "not_done", "QA-5")]
         with pytest.raises(UsageError, match="no uncertain order"):
             await bench.core.settle(order, "done", QUALITY)
+
+
+async def test_what_a_machine_showed_before_it_was_asked_is_no_proof() -> None:
+    class Slow(MemoryMachines):
+        """Shows values that are half a minute old, all of good quality."""
+
+        async def observe(self, machine: str) -> Reading:
+            reading = await super().observe(machine)
+            return replace(reading, time=reading.time - 30.0)
+
+    clock = SteppedClock()
+    async with a_core(machines=Slow(the_plant(), wall=clock.now), clock=clock) as bench:
+        answer = await bench.say("stop oven one")
+        assert answer.decision is Decision.UNCERTAIN
+        assert "order.done" not in bench.types()
