@@ -24,8 +24,8 @@ from assistant.settings.intents import Intents
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
 from assistant.turn.policy import Policy
-from assistant.turn.read import UNKNOWN
-from assistant.turn.understand import MODEL, NAMED, Understander
+from assistant.turn.read import NAMED, UNKNOWN
+from assistant.turn.understand import MODEL, Understander
 
 BINS = 10
 _NEXT = re.compile(r" ; (?=[a-z_]+(?: |$))")

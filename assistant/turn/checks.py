@@ -17,7 +17,7 @@ OUT_OF_WORK = ("stopped", "down", "held")
 """States of a machine that a question may hang on; whether it runs or waits for a board changes by the second."""
 
 
-def _machines(world: World, unit: str) -> list[Machine]:
+def machines(world: World, unit: str) -> list[Machine]:
     """A machine, or those of a line."""
     line = world.lines.get(unit)
     idents = line.machines if line is not None else (unit,)
@@ -32,13 +32,13 @@ def held(world: World, unit: str, slots: Slots) -> bool:
 
 def stopped(world: World, unit: str, slots: Slots) -> bool:
     """Whether it stands, or of a line, any of it."""
-    return any(machine.state == "stopped" for machine in _machines(world, unit))
+    return any(machine.state == "stopped" for machine in machines(world, unit))
 
 
 def not_stopped(world: World, unit: str, slots: Slots) -> bool:
     """Whether it does not stand, or of a line, not all of it; one that was told to start stands no more."""
     starting = {world.requested[order][0].machine for order in world.open_orders if _starts(world, order)}
-    return any(machine.state != "stopped" or machine.id in starting for machine in _machines(world, unit))
+    return any(machine.state != "stopped" or machine.id in starting for machine in machines(world, unit))
 
 
 def _starts(world: World, order: str) -> bool:
@@ -47,7 +47,7 @@ def _starts(world: World, order: str) -> bool:
 
 def alarmed(world: World, unit: str, slots: Slots) -> bool:
     """Whether it has an alarm to acknowledge, or somebody was called there."""
-    return any(machine.alarms for machine in _machines(world, unit)) or bool(world.calls_at(unit))
+    return any(machine.alarms for machine in machines(world, unit)) or bool(world.calls_at(unit))
 
 
 def not_in_rework(world: World, unit: str, slots: Slots) -> bool:
@@ -71,12 +71,12 @@ def not_shipped(world: World, unit: str, slots: Slots) -> bool:
 
 def not_set_up(world: World, unit: str, slots: Slots) -> bool:
     """Whether any machine of it is set up for another product."""
-    return any(machine.product != slots.get("product") for machine in _machines(world, unit))
+    return any(machine.product != slots.get("product") for machine in machines(world, unit))
 
 
 def empty(world: World, unit: str, slots: Slots) -> bool:
     """Whether no board is in it."""
-    return not any(machine.board for machine in _machines(world, unit))
+    return not any(machine.board for machine in machines(world, unit))
 
 
 def not_called(world: World, unit: str, slots: Slots) -> bool:

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.speech import digits
 from assistant.domain.spoken.language import Language
-from assistant.domain.things import Machine, Operator
+from assistant.domain.things import Operator
 from assistant.domain.values import HERE, MISSING, Command, Decision, Session
 from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
 from assistant.turn import naming
-from assistant.turn.checks import CHECKS, version
+from assistant.turn.checks import CHECKS, machines, version
 from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
-from assistant.turn.read import UNKNOWN, addressed
+from assistant.turn.read import UNKNOWN, called
 from assistant.turn.understand import MODEL
 from assistant.turn.verdict import Allowed, Declined, Missing, Plan, Verdict
 
@@ -226,7 +226,10 @@ class Policy:
     def unsure(self, command: Command, spec: Intent) -> bool:
         """Whether it was read or heard so that it must be asked back, whatever its intent says."""
         faint = command.confidence < spec.confidence.act
-        return bool(command.doubt) or faint or addressed(command.text, self._words())
+        if command.doubt or faint:
+            return True
+        names = called(command.text)
+        return bool(names) and not names <= self._words()
 
     def _words(self) -> set[str]:
         """What may stand alone with a capital at an end of a sentence and is nobody's name."""
@@ -267,8 +270,8 @@ class Policy:
         if unit in self.world.lines:
             # A line is its machines; the ones that are so already are left alone.
             wanted = {"stop": "not_stopped", "start": "stopped", "changeover": "not_set_up"}.get(method)
-            machines = self.world.lines[unit].machines
-            return [ident for ident in machines if wanted is None or CHECKS[wanted](self.world, ident, slots)]
+            members = self.world.lines[unit].machines
+            return [ident for ident in members if wanted is None or CHECKS[wanted](self.world, ident, slots)]
         machine = self.world.machine_of(unit)
         return [machine] if machine else []
 
@@ -333,7 +336,7 @@ class Policy:
         machine = self.world.machines.get(unit)
         defect, product = command.slots.get("defect", ""), command.slots.get("product", "")
         why = command.slots.get("reason") or self.world.scrapped(unit) or ""
-        boards = [one.board for one in self._of_line(unit) if one.board]
+        boards = [one.board for one in machines(self.world, unit) if one.board]
         holes = {
             **more,
             "unit": named or (naming.unit(self.world, unit) if unit else "the station"),
@@ -350,10 +353,6 @@ class Policy:
             "alarms": naming.listing([alarm.text for alarm in machine.alarms.values()]) if machine is not None else "",
         }
         return self.intents.text(spec.intent, key, holes)
-
-    def _of_line(self, unit: str) -> list[Machine]:
-        line = self.world.lines.get(unit)
-        return [self.world.machines[ident] for ident in line.machines] if line is not None else []
 
     def _text(self, spec: Intent, key: str, **holes: str) -> str:
         return self.intents.text(spec.intent, key, holes)

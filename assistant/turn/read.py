@@ -7,7 +7,7 @@ commands in one breath. A part that is not understood makes the whole not unders
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.language import Language
@@ -31,7 +31,7 @@ MOST_WORDS = 100
 
 UNKNOWN = "unknown"
 NAMED = ("lot", "board", "machine", "line", "order")
-"""Slots of things that have names or ids."""
+"""Slots of things that have names or ids: what an action must not leave out when it was said."""
 REFUSAL = "no"
 """After a command in the same breath it takes that command back."""
 
@@ -292,10 +292,10 @@ CALLED = (
 """Where a sentence calls somebody by a name: at its front, at its end."""
 
 
-def addressed(text: str, known: Collection[str]) -> bool:
-    """Whether a sentence calls somebody ("Ravi, stop it", "note it down, Joe") by a word that is not `known`."""
+def called(text: str) -> set[str]:
+    """Words by which a sentence may call somebody ("Ravi, stop it", "note it down, Joe"), in lower case."""
     found = (pattern.search(text.strip()) for pattern in CALLED)
-    return any(name is not None and name[1].lower() not in known for name in found)
+    return {name[1].lower() for name in found if name is not None}
 
 
 def again(other: Command, first: Sequence[Command]) -> bool:

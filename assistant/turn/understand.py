@@ -22,15 +22,13 @@ from assistant.errors import EngineError
 from assistant.ports import LanguageModel
 from assistant.settings.intents import Intents
 from assistant.turn.ground import ANY_UNIT, grounded
-from assistant.turn.read import UNKNOWN, again
+from assistant.turn.read import NAMED, UNKNOWN, again
 from assistant.turn.shape import Proposal, parse
 from assistant.turn.wording import Wording, wording
 
 MODEL = "model"
 CONSENT = "yes"
 """As good as the action that it lets happen."""
-NAMED = ("lot", "board", "machine", "line", "order")
-"""What an action must not leave out when it was said."""
 
 
 @dataclass(frozen=True, slots=True)
