@@ -26,8 +26,8 @@ faults: setup  ## every fault at full size: kill -9, lost servers, late answers,
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 lint: $(VENV)/.installed  ## style, types, layers
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache .
+	@$(BIN)/ruff format --no-cache --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

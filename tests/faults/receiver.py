@@ -18,8 +18,6 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.faults.tally import Tally
-
 from assistant.adapters import eventlog
 from assistant.adapters.clock import SystemClock
 from assistant.adapters.eventlog import SqliteLog
@@ -34,6 +32,7 @@ from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
 from tests.fakes.reference_mes import FAULTS, ReferenceMes, reference_mes
 from tests.fakes.stepped_clock import SteppedClock
+from tests.faults.tally import Tally
 from tests.site import the_plant
 
 FULL, SHORT = 200, 10
