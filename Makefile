@@ -60,7 +60,7 @@ $(VENV)/.system:
 
 lock:  ## requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --extra voice --extra meaning --extra dev pyproject.toml --output-file requirements.lock
+	    --no-emit-index-url --extra voice --extra meaning --extra analysis --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## what was made, but not the weights
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

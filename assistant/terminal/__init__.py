@@ -1,0 +1,1 @@
+"""The screen: a client of the core, never its host."""
