@@ -29,6 +29,7 @@ from assistant.domain.events.machines import (
     MachineSetUp,
     MachineStateChanged,
 )
+from assistant.domain.events.measures import BoardHeated, PartsPlaced, PasteMeasured, ReelChanged
 from assistant.domain.events.site import (
     LineInstalled,
     LotCreated,
@@ -65,6 +66,7 @@ __all__ = [
     "AlarmRaised",
     "BoardArrived",
     "BoardDeparted",
+    "BoardHeated",
     "BoardHeld",
     "BoardInspected",
     "BoardReleased",
@@ -99,8 +101,11 @@ __all__ = [
     "OrderRequested",
     "OrderSettled",
     "OrderUncertain",
+    "PartsPlaced",
+    "PasteMeasured",
     "Payload",
     "ProductIntroduced",
+    "ReelChanged",
     "RequestAnswered",
     "TurnAnswered",
     "TurnHeard",
