@@ -39,6 +39,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         first, *rest = get_args(hint)
         several = rest == [...]
         return st.lists(values(first)).map(tuple) if several else st.tuples(*map(values, (first, *rest)))
+    if get_origin(hint) is dict:
+        return st.dictionaries(*map(values, get_args(hint)))
     return FINITE if hint is float else st.from_type(hint)
 
 
