@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from assistant.domain.events import Event
 from assistant.domain.values import Hypothesis, Order, Reading, Receipt, Utterance
@@ -98,6 +98,80 @@ class FactorySystem(Protocol):
 
     async def taken(self, page: Page) -> None:
         """All of it is in the log: go on after it, also in the next process. Raises MesError."""
+
+
+FRAME = 512
+"""Samples of a frame of sound: 32 ms at 16 kHz, what the voice detector takes at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A short stretch of sound from a microphone."""
+
+    samples: object
+    """float32 mono in [-1, 1], shape (FRAME,), 16 kHz (a numpy array)."""
+    at: float
+    """When its last sample was taken, seconds by Clock.monotonic."""
+    lost: int = 0
+    """Samples that were lost just before it: what is being said is void."""
+
+
+class Microphone(Protocol):
+    """Sound from a headset, at the device's own rate inside, 16 kHz outside."""
+
+    def frames(self) -> AsyncIterator[Frame]:
+        """Frames as they come, for ever, across lost devices. Raises AudioError when there is none to be had."""
+
+    async def close(self) -> None:
+        """End its process."""
+
+
+class Speaker(Protocol):
+    """A headset's ear piece."""
+
+    async def play(self, sound: bytes, gain: float = 1.0) -> float:
+        """Play a WAV file (16 bit, mono); return the seconds that were played: all of it, or up to `stop`.
+
+        Raises AudioError when the device is gone.
+        """
+
+    async def stop(self) -> None:
+        """Be silent at once."""
+
+    async def close(self) -> None:
+        """End its process."""
+
+
+class Wakeword(Protocol):
+    """Hears one phrase."""
+
+    def feed(self, samples: object) -> float:
+        """How sure it is that the phrase has just been said, 0 to 1. `samples`: a frame's, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an endpointer noticed with the newest frame."""
+
+    kind: Literal["began", "paused", "resumed", "ended"]
+    """Speech began; it pauses (make a transcript of it now); it goes on (throw that transcript away); it is over."""
+    utterance: Utterance | None = None
+    """At `paused` and `ended`: all of it so far, with what came just before its first voiced sample."""
+    why: str = ""
+    """At `ended`: `complete`, `silence`, `hanging`, `cap` or `lost`."""
+
+
+class Endpointer(Protocol):
+    """Where a command begins and ends in a stream of frames."""
+
+    def feed(self, frame: Frame) -> Mark | None:
+        """What the frame brought about, if anything. Raises EngineError."""
+
+    def transcribed(self, state: Literal["complete", "hanging", "open"]) -> None:
+        """What the transcript made at `paused` looks like: one whole command, an unfinished one, or neither."""
+
+    def reset(self) -> None:
+        """Forget what was said: the next frame begins a new stretch."""
 
 
 class Transcriber(Protocol):
