@@ -34,6 +34,7 @@ class _Times(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     joins: tuple[str, ...]
     halves: dict[str, int]
     named: dict[str, str] = {}
+    spans: tuple[str, ...] = ()
 
 
 class _Periods(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -69,6 +70,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     around_digits: tuple[str, ...] = ()
     hedges: tuple[str, ...] = ()
     there: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
 
@@ -96,6 +98,7 @@ def load(folder: Path) -> Language:
         times=TimeWords(
             before=frozenset(times.before),
             joins=frozenset(times.joins),
+            spans=frozenset(times.spans),
             named=times.named,
             halves={words(phrase): hours for phrase, hours in times.halves.items()},
         ),
@@ -111,6 +114,7 @@ def load(folder: Path) -> Language:
         parts=_longest_first(phrases.parts),
         requests=_longest_first(phrases.requests),
         there=_longest_first(phrases.there),
+        away=_longest_first(phrases.away),
         hedges=_longest_first(phrases.hedges),
         around_digits=_longest_first(phrases.around_digits),
         negations=_longest_first(phrases.negations),

@@ -74,7 +74,7 @@ class Understander:
         confidence = self.calibration.confidence(math.nan if math.isnan(total) else math.exp(min(0.0, total)))
         if not proposals:
             return (replace(nothing, confidence=confidence if proposals is not None else 0.0),)
-        proposals = self._whole(self._told(proposals, shown), shown)
+        proposals = self._whole(self._told([self._filled(one, shown) for one in proposals], shown), shown)
         last = len(proposals) - 1
         commands = [self._command(one, shown, confidence, last=index == last) for index, one in enumerate(proposals)]
         if any(command is None for command in commands):
@@ -114,6 +114,32 @@ class Understander:
             told.append(proposal)
         return tuple(told)
 
+    def _filled(self, proposal: Proposal, shown: Wording) -> Proposal:
+        """An order with the reason that was said and left out, where only one was; towards what it is to go."""
+        spec = self.intents.by_name[proposal.intent]
+        tokens = tokenize(shown.said, self.language)
+        slots = dict(proposal.slots)
+        for slot in spec.slots if spec.kind == "action" and not spec.free else ():
+            if slot in self.intents.lists and slot not in slots:
+                said = [
+                    value
+                    for value, forms in self.intents.lists[slot].items()
+                    if stands(tokens, [tuple(form.split()) for form in forms if " " in form])
+                ]
+                slots |= {slot: said[0]} if len(said) == 1 else {}
+            elif slots.get(slot) in shown.mentions:
+                slots[slot] = self._towards(slots[slot], shown)
+        return replace(proposal, slots=slots)
+
+    def _towards(self, marker: str, shown: Wording) -> str:
+        """ "From the controller to the gateway": of two of a kind the one that it is to be, not the one that it was."""
+        others = [m for m, one in shown.mentions.items() if one.kind == shown.mentions[marker].kind and m != marker]
+        if len(others) != 1:
+            return marker
+        text = f" {' '.join(word for word, _, _ in shown.words)} "
+        left = any(f" {' '.join(phrase)} {marker} " in text for phrase in self.language.away)
+        return others[0] if left else marker
+
     def _whole(self, proposals: Sequence[Proposal], shown: Wording) -> tuple[Proposal, ...]:
         """A look-up with what was named for it and left out: an answer about more than was asked is a wrong one."""
         (first, *others) = proposals
@@ -147,7 +173,9 @@ class Understander:
                     return None
                 named[unit], heard[unit] = it, ANY_UNIT
             elif slot == spec.free:
-                words = _verbatim(value, shown, to_the_end=last, used=set(proposal.slots.values()))
+                words = _verbatim(
+                    value, shown, self.language.periods.articles, to_the_end=last, used=set(proposal.slots.values())
+                )
                 if not words:
                     return None
                 slots[slot] = words
@@ -175,6 +203,8 @@ class Understander:
         """Why an action must be confirmed whatever the model thinks of it, or empty."""
         if not any(self.intents.by_name[p.intent].kind == "action" or p.intent == CONSENT for p in proposals):
             return ""
+        if sum(self.intents.by_name[p.intent].kind == "action" for p in proposals) > 1:
+            return "several"  # a deed too many is easily read into a long sentence
         tokens = tokenize(shown.said, self.language)
         if stands(tokens, self.language.negations):
             return "negation"
@@ -188,8 +218,9 @@ class Understander:
         return "left out" if left_out and not free else ""
 
 
-def _verbatim(text: str, shown: Wording, *, to_the_end: bool, used: Collection[str]) -> str:
-    """The words of `text`, one run of what the model was shown, as they were said; empty when there is no such run.
+def _verbatim(text: str, shown: Wording, articles: Collection[str], *, to_the_end: bool, used: Collection[str]) -> str:
+    """The words of `text`, one run of what the model was shown, as they were said, with their article; empty when
+    there is no such run.
 
     Free text that stands last goes on `to_the_end` of what was said, since nothing of a note is left out; not where
     what is `used` for the command stands behind it ("squeegee is worn: write that about printer one").
@@ -201,5 +232,6 @@ def _verbatim(text: str, shown: Wording, *, to_the_end: bool, used: Collection[s
             after = shown_words[at + len(wanted) :]
             last = not after or (to_the_end and not any(word in used for word in after))
             end = len(shown.said) if last else shown.words[at + len(wanted) - 1][2]
-            return shown.said[shown.words[at][1] : end].strip().strip(",:;").strip()
+            first = at - (at > 0 and shown_words[at - 1] in articles)
+            return shown.said[shown.words[first][1] : end].strip().strip(",:;").strip()
     return ""

@@ -33,6 +33,8 @@ class TimeWords:
     """Words -> hours to add to an hour below 12."""
     named: Mapping[str, str] = field(default_factory=dict)
     """Word -> time of day, `noon` -> `12:00`."""
+    spans: frozenset[str] = frozenset()
+    """Stand between the two ends of a stretch of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Language:
     """Words of what may be so, was so, is said to be so or is to be so later: beside an order, a reason to ask."""
     there: tuple[tuple[str, ...], ...]
     """Words for the place that was named before."""
+    away: tuple[tuple[str, ...], ...]
+    """Stands before what something is no longer to be."""
     around_digits: tuple[tuple[str, ...], ...]
     """Words that may stand around digits that were asked for."""
     slips: Mapping[tuple[str, ...], tuple[str, ...]]

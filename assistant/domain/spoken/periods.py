@@ -86,6 +86,10 @@ def _clock(words: Sequence[str], lead: Sequence[str]) -> tuple[str, int] | None:
             if first.startswith("12:") and int(second[:2]) < 12:  # "from noon to one"
                 second = f"{int(second[:2]) + 12}{second[2:]}"
             return (f"between:{first}-{second}" if _is_time(first) and _is_time(second) else MISSING), 4
+        case (first, "to" | "until" | "till", second, *_) if (
+            len(first) == len(second) == 5 and _is_time(first) and _is_time(second)
+        ):
+            return f"between:{first}-{second}", 3
     match words[:2]:
         case ("since" | "after" | "from", first) if ":" in first:
             return (f"since:{first}" if _is_time(first) else MISSING), 2
@@ -96,7 +100,7 @@ def _clock(words: Sequence[str], lead: Sequence[str]) -> tuple[str, int] | None:
 
 def _is_time(text: str) -> bool:
     hours, _, minutes = text.partition(":")
-    return hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60
+    return len(text) == 5 and hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60
 
 
 def _date(

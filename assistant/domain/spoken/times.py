@@ -18,7 +18,9 @@ def canonical_times(tokens: Sequence[Token], language: Language) -> list[Token]:
     index = 0
     announced = span = False
     while index < len(tokens):
-        found = _time(tokens[index:], language) if announced else None
+        # "Half past six to quarter past eight" needs no word before it.
+        alone = not announced and _spans(tokens[index:], language)
+        found = _time(tokens[index:], language) if announced or alone else None
         if found is None:
             word = tokens[index].text
             # "between six and eight": the word that joins the two announces the second.
@@ -32,8 +34,25 @@ def canonical_times(tokens: Sequence[Token], language: Language) -> list[Token]:
             text = f"{minutes // 60:02d}:{minutes % 60:02d}"
             result.append(replace(tokens[index], text=text, end=last.end, pause=last.pause))
             index += used
-            announced = False
+            announced, span = False, span or alone
     return result
+
+
+def _spans(tokens: Sequence[Token], language: Language) -> bool:
+    """Whether two times that are nothing else stand here, joined: `half past six to quarter past eight`."""
+    first = _plain(tokens, language)
+    if not first or first >= len(tokens) or tokens[first].text not in language.times.spans:
+        return False
+    return bool(_plain(tokens[first + 1 :], language))
+
+
+def _plain(tokens: Sequence[Token], language: Language) -> int:
+    """Tokens of what can only be a time of day, at the front; 0 when it may be a number."""
+    words = [token.text for token in tokens[:5]]
+    said = ":" in "".join(words[:1]) or (words[:1] and words[0] in language.times.named)
+    said = said or _offset(words, language.numbers)[0] is not None or "o'clock" in words[:3]
+    found = _time(tokens, language) if said else None
+    return 0 if found is None else found[1]
 
 
 def _time(tokens: Sequence[Token], language: Language) -> tuple[int, int] | None:
@@ -96,12 +115,14 @@ def _clock(tokens: Sequence[Token], numbers: NumberWords) -> tuple[int, int, boo
     head, _, tail = tokens[0].text.partition(":")
     if tail:
         return (int(head) * 60 + int(tail), 1, True) if int(head) < 24 and int(tail) < 60 else None
-    length = run_length(tokens, 0, numbers)
-    found = readings([token.text for token in tokens[:length]], numbers)
-    if length < len(tokens) and tokens[length].text == "o'clock":
-        length += 1
-    for digits in found:
-        hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
-        if len(digits) <= 4 and int(hours) < 24 and int(minutes) < 60:
-            return int(hours) * 60 + int(minutes), length, True
+    whole = run_length(tokens, 0, numbers)
+    # "Zero six hundred and zero eight hundred" are two times, though "and" may stand inside a number.
+    ends = [at for at in range(1, whole) if tokens[at].text == "and"]
+    for length in (whole, *ends):
+        found = readings([token.text for token in tokens[:length]], numbers)
+        used = length + (length < len(tokens) and tokens[length].text == "o'clock")
+        for digits in found:
+            hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+            if len(digits) <= 4 and int(hours) < 24 and int(minutes) < 60:
+                return int(hours) * 60 + int(minutes), used, True
     return None
