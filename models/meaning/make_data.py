@@ -269,6 +269,8 @@ class Recipe(Renderer):
                 if key in self.noise and self.rng.random() < self.disturbance:
                     forms, counts = self.noise[key]
                     written = self.rng.choices(forms, counts)[0]
+                    if VERBS & set(written.split()) - set(key):
+                        written = " ".join(key)  # "halt" heard as "hold" is not to be learnt as another way to say stop
                     tail = piece[-1][-1] if piece[-1][-1] in ",.?!" else ""
                     result += [f"{written}{tail}"] if written else []
                     index += length
