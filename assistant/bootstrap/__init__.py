@@ -3,6 +3,7 @@
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
 from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
 from assistant.bootstrap.mes import mes_state
+from assistant.bootstrap.reach import machines_silent
 from assistant.bootstrap.replay import led_to, open_replay, turn_of
 from assistant.bootstrap.site import (
     ENDPOINT,
@@ -30,6 +31,7 @@ __all__ = [
     "host_core",
     "led_to",
     "load_site",
+    "machines_silent",
     "mes_state",
     "open_core",
     "open_parser",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from assistant.adapters import corelink, eventlog
 from assistant.adapters.clock import SystemClock
 from assistant.adapters.groupcommit import GroupCommit
+from assistant.adapters.metrics import Metrics
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.tasks import ended
 from assistant.bootstrap.engines import recordings, understander
@@ -60,8 +61,8 @@ class Door(Protocol):
 class LocalCore:
     """The core in this process, as a Door."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, metrics: Metrics | None = None) -> None:
+        self._core, self._metrics = core, metrics
 
     async def check(self, session: Session) -> None:
         """See Door."""
@@ -73,7 +74,10 @@ class LocalCore:
 
     async def turn(self, transcript: Transcript) -> Answer:
         """See Door."""
-        return await self._core.turn(transcript)
+        answer = await self._core.turn(transcript)
+        if self._metrics is not None:
+            self._metrics.answered(answer)
+        return answer
 
     async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
         """See Door."""
@@ -115,14 +119,16 @@ async def open_core(site: Site, data: Path) -> AsyncIterator[Door]:
 
 
 @asynccontextmanager
-async def host_core(site: Site, data: Path) -> AsyncIterator[Door]:
+async def host_core(site: Site, data: Path, metrics: Metrics | None = None) -> AsyncIterator[Door]:
     """The core of a data folder in this process and no other. Raises LogLocked when one is up already."""
-    async with _hosted(site, data, eventlog.SqliteLog(data)) as local:
+    async with _hosted(site, data, eventlog.SqliteLog(data), metrics) as local:
         yield local
 
 
 @asynccontextmanager
-async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncIterator[LocalCore]:
+async def _hosted(
+    site: Site, data: Path, log: eventlog.SqliteLog, metrics: Metrics | None = None
+) -> AsyncIterator[LocalCore]:
     async with AsyncExitStack() as stack:
         stack.callback(log.close)
         link = security.link(site.hardware, data, time.time())
@@ -136,9 +142,27 @@ async def _hosted(site: Site, data: Path, log: eventlog.SqliteLog) -> AsyncItera
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)
-        local = LocalCore(parts.core)
+        if metrics is not None:
+            metrics.gauges(_gauges(parts.world, machines, data))
+        local = LocalCore(parts.core, metrics)
         await stack.enter_async_context(corelink.serve(data, local.handle))
         yield local
+
+
+def _gauges(world: World, machines: Machines, data: Path) -> dict[str, tuple[str, Callable[[], float]]]:
+    """What somebody who watches this box asks for."""
+
+    def alarms() -> int:
+        return sum(len(machine.alarms) for machine in list(world.machines.values()))
+
+    return {
+        "log_position": ("Events in the log.", lambda: world.position),
+        "log_bytes": ("Size of the log's file.", lambda: (data / eventlog.NAME).stat().st_size),
+        "orders_open": ("Orders whose end is awaited.", lambda: len(world.open_orders)),
+        "orders_uncertain": ("Orders that may or may not have been carried out.", lambda: len(world.uncertain)),
+        "alarms_open": ("Alarms that nobody has acknowledged.", alarms),
+        "machines_silent_seconds": ("Since the machines were last heard of.", machines.age),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +170,7 @@ class Parts:
     """A core and what works beside it."""
 
     core: Core
+    world: World
     ingest: Ingest
     escalation: Escalation
     inlet: Inlet
@@ -169,7 +194,7 @@ async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitS
     interpreter = Interpreter(site.reader, understander(site, stack))
     core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
     escalation = Escalation(site.intents, world, recorder, clock)
-    return Parts(core, ingest, escalation, Inlet(policy, actor, recorder, clock))
+    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock))
 
 
 @asynccontextmanager

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from assistant.adapters.eventlog import SqliteLog
+from assistant.domain import events as e
 from assistant.settings import security
 from assistant.settings.paths import cache_dir, shipped_site
 from tests.fakes import certified
+from tests.processes import a_line
 
 
 def doctor(*arguments: str, cache: Path | None = None, env: dict[str, str] | None = None) -> tuple[int, list[str]]:
@@ -24,12 +30,36 @@ def doctor(*arguments: str, cache: Path | None = None, env: dict[str, str] | Non
     return done.returncode, done.stdout.splitlines() + done.stderr.splitlines()
 
 
+OF_THE_BOX = ("disk", "processor", "memory", "clock")
+"""What the machine that the tests run on may lack, and nothing here can help."""
+
+
 def test_all_is_well(tmp_path: Path) -> None:
-    status, lines = doctor("--data", str(tmp_path))
+    with a_line(tmp_path) as line:
+        status, lines = doctor("--data", str(tmp_path / "data"), env=line.env)
     assert status == 0, lines
-    assert all(line.startswith("ok ") for line in lines)
+    found = {line[9:].partition(":")[0]: line for line in lines}
+    assert {*OF_THE_BOX, "event log", "machines"} <= set(found)
+    assert all(line.startswith("ok ") for what, line in found.items() if what not in OF_THE_BOX), lines
     assert any("understanding" in line for line in lines)
     assert any("sound kept: 0 recordings, 0.0 MB, none is to be" in line for line in lines)
+
+
+def test_a_log_that_was_changed_and_a_clock_that_went_back_are_broken(tmp_path: Path) -> None:
+    ahead = e.Event("n1", "/assistant", "turn-1", time.time() + 7200, e.NoteTaken("belt squeaks", "OP-17"))
+    with closing(SqliteLog(tmp_path)) as log:
+        log.append([ahead])
+    status, lines = doctor("--data", str(tmp_path), cache=tmp_path / "none")
+    assert status == 1
+    assert any(line.startswith("broken") and "clock" in line and "120 min ahead" in line for line in lines), lines
+    assert any(line.startswith("ok ") and "1 events, their chain is whole" in line for line in lines), lines
+    with closing(sqlite3.connect(next(tmp_path.glob("*.db")))) as db:
+        for name in [row[0] for row in db.execute("select name from sqlite_master where type = 'trigger'")]:
+            db.execute(f"drop trigger {name}")
+        db.execute("update events set subject = 'turn-2'")
+        db.commit()
+    status, lines = doctor("--data", str(tmp_path), cache=tmp_path / "none")
+    assert status == 1 and any(line.startswith("broken") and "event log" in line for line in lines), lines
 
 
 def test_without_weights_each_line_says_what_to_do(tmp_path: Path) -> None:
@@ -110,9 +140,10 @@ def secured(where: Path) -> str:
 
 
 def test_good_certificates_and_an_account_are_well(tmp_path: Path) -> None:
-    elsewhere = {"LINE_ASSISTANT_ENDPOINT": "opc.tcp://192.0.2.1:4840/x", **certified.ENV}
-    status, found = machines(tmp_path, secured(certified.folder()), elsewhere)
+    nobody = {"LINE_ASSISTANT_ENDPOINT": "opc.tcp://127.0.0.1:1/x", **certified.ENV}
+    status, found = machines(tmp_path, secured(certified.folder()), nobody)
     assert status == 0
+    assert found["machines"]["state"] == "missing" and "nothing answers at" in found["machines"]["why"]
     for what in ("machines' endpoint", "assistant's certificate", "server's certificate", "account at the server"):
         assert found[what]["state"] == "ok", found[what]
 

@@ -1,0 +1,45 @@
+"""Whether what a site names can be reached, looked at once and let go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.tasks import ended
+from assistant.bootstrap.site import Site
+from assistant.errors import AssistantError
+from assistant.settings import security
+
+WITHIN_S = 5.0
+"""A plant that answers later answers nobody in time."""
+
+
+async def machines_silent(site: Site, data: Path) -> str:
+    """Why the first machine cannot be read now, or empty."""
+    first = site.plant.machines[0].id
+    try:
+        machines = OpcUaMachines(site.hardware, [first], security.link(site.hardware, data, time.time()))
+    except AssistantError as exc:
+        return str(exc)
+    follower = asyncio.create_task(_followed(machines))
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            while machines.age() == float("inf"):  # noqa: ASYNC110 (a heartbeat has no event to wait for)
+                await asyncio.sleep(0.05)
+            await machines.observe(first)
+    except TimeoutError:
+        return f"nothing answers at {site.hardware.endpoint}"
+    except AssistantError as exc:
+        return str(exc)
+    finally:
+        await ended(follower)
+        await machines.close()
+    return ""
+
+
+async def _followed(machines: OpcUaMachines) -> None:
+    """Listen to the machines: that is what opens the session that reads."""
+    async for _ in machines.happenings({}):
+        pass
