@@ -69,9 +69,16 @@ REPORTED = frozenset(
         e.MachineReleased,
         e.BoardSentToRework,
         e.BoardWithdrawnFromRework,
+        e.PasteMeasured,
+        e.PartsPlaced,
+        e.BoardHeated,
+        e.ReelChanged,
+        e.LotCreated,
+        e.WorkOrderCreated,
     )
 )
-"""What a machine may report. A journal that tells of turns, operators or orders is not believed."""
+"""What a machine may report. A journal that tells of turns, operators or orders to machines is not believed; what it says
+of lots and work orders is, of new ones (domain.world)."""
 
 _log = structlog.get_logger(__name__)
 

@@ -67,7 +67,9 @@ class Physics:
         left = self._random.randint(full // 5, full) if used and full else full
         return Reel(f"{self._prefix}{self._reels}", self.parts[part], left)
 
-    def measure(self, machine: Machine, board: Board, now: float, defects: list[tuple[str, str]]) -> Iterator[e.Payload]:
+    def measure(
+        self, machine: Machine, board: Board, now: float, defects: list[tuple[str, str]]
+    ) -> Iterator[e.Payload]:
         """What this machine measures on the board that it has done.
 
         `defects`: what it found by itself, (defect, place); what is out of limits here is added to it.

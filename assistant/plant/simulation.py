@@ -172,7 +172,9 @@ class Simulation:
         if state != machine.state:
             self.account(machine)
             previous, machine.state = machine.state, state
-            self.report(machine.id, machine.id, e.MachineStateChanged(state, machine.e10, previous, _cause(machine), order))
+            self.report(
+                machine.id, machine.id, e.MachineStateChanged(state, machine.e10, previous, _cause(machine), order)
+            )
 
     def account(self, machine: Machine) -> None:
         """Bring a machine's own time account up to now."""
