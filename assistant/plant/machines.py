@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from assistant.settings.plant import Kind
@@ -97,7 +97,7 @@ class Machine:
     """Simulated time of its next alarm."""
     since: float = 0.0
     """Simulated time of its last change of state."""
-    spent: Counter[str] = field(default_factory=Counter)
+    spent: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Its own time account: state -> seconds, up to `since`."""
     found: Counter[str] = field(default_factory=Counter)
     """Its own count of what it found: defect -> how often."""

@@ -17,8 +17,8 @@ PADS = 2
 """Pads of a part that the paste inspection measures."""
 AMBIENT = 25.0
 """°C"""
-FLAT_S = 1e9
-"""A drift that never ends."""
+Defects = list[tuple[str, str]]
+"""What was found: (defect, place), in order."""
 PASTE, OFFSET, PEAK = "paste_height", "placement_offset", "peak_temperature"
 
 
@@ -32,7 +32,7 @@ class Drift:
     """Seconds until it is all there."""
     by: float
     """How far, in the quantity's unit."""
-    until: float = FLAT_S
+    until: float
     """When it is put right."""
     part: str = ""
     """The only part that it touches, or empty."""
@@ -67,9 +67,7 @@ class Physics:
         left = self._random.randint(full // 5, full) if used and full else full
         return Reel(f"{self._prefix}{self._reels}", self.parts[part], left)
 
-    def measure(
-        self, machine: Machine, board: Board, now: float, defects: list[tuple[str, str]]
-    ) -> Iterator[e.Payload]:
+    def measure(self, machine: Machine, board: Board, now: float, defects: Defects) -> Iterator[e.Payload]:
         """What this machine measures on the board that it has done.
 
         `defects`: what it found by itself, (defect, place); what is out of limits here is added to it.
@@ -87,7 +85,7 @@ class Physics:
         measure: Measure,
         off: list[Drift],
         now: float,
-        defects: list[tuple[str, str]],
+        defects: Defects,
     ) -> e.Payload:
         gauss, spread = self._random.gauss, measure.spread
         mean = measure.nominal + sum(drift.at(now) for drift in off)
@@ -108,7 +106,7 @@ class Physics:
         measure: Measure,
         off: list[Drift],
         now: float,
-        defects: list[tuple[str, str]],
+        defects: Defects,
     ) -> e.Payload:
         offsets: dict[str, float] = {}
         reels: dict[str, str] = {}
@@ -134,7 +132,7 @@ class Physics:
         measure: Measure,
         off: list[Drift],
         now: float,
-        defects: list[tuple[str, str]],
+        defects: Defects,
     ) -> e.Payload:
         peak = round(self._random.gauss(measure.nominal + sum(d.at(now) for d in off), measure.spread), 1)
         stay = machine.like.cycle_s
@@ -145,14 +143,14 @@ class Physics:
         return e.BoardHeated(machine.id, board.lot, peak, profile)
 
 
-def _beyond(measure: Measure, value: float, place: str, defects: list[tuple[str, str]]) -> None:
+def _beyond(measure: Measure, value: float, place: str, defects: Defects) -> None:
     """Note the defect that a value out of limits is, once a place."""
     defect = measure.too_low if value < measure.low else measure.too_high if value > measure.high else ""
     if defect and (defect, place) not in defects:
         defects.append((defect, place))
 
 
-_Maker = Callable[[Physics, Machine, Board, Measure, list[Drift], float, list[tuple[str, str]]], e.Payload]
+_Maker = Callable[[Physics, Machine, Board, Measure, list[Drift], float, Defects], e.Payload]
 _MEASURED: dict[str, _Maker] = {
     PASTE: Physics._paste,
     OFFSET: Physics._placed,

@@ -1,4 +1,4 @@
-"""Tells the site's stories on the plant, and writes down what is true of each: not what was reported, but what was done.
+"""Tells the site's stories on the plant, and writes down what is true of each: what was done, not what was reported.
 
 The facts come from the declared steps, from the machines' own counters and time accounts, and from the reels; never
 from the events, which tests hold against them.
