@@ -35,8 +35,6 @@ TICK_S = 0.05
 """Real seconds between two steps of the simulation."""
 BEAT_S = 1.0
 """Real seconds between heartbeats."""
-UNREAD_S = 10.0
-"""A programme that is over is served on until its journal has been read, or nobody has for so many real seconds."""
 
 
 class PlantServer:
@@ -97,6 +95,16 @@ class PlantServer:
                 await asyncio.sleep(TICK_S)
 
     @property
+    def entries(self) -> int:
+        """Entries of the journal so far."""
+        return len(self._journal)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the programme is over."""
+        return self._programme is not None and self._programme.seconds - self._simulation.now <= STEP_S
+
+    @property
     def origin(self) -> float:
         """Unix seconds UTC of simulated second 0."""
         if self._programme is None:
@@ -115,9 +123,9 @@ class PlantServer:
 
     def _over(self) -> bool:
         """Whether the programme is, and everybody who reads its journal has read it."""
-        if self._programme is None or self._programme.seconds - self._simulation.now > STEP_S:
+        if self._programme is None or not self.ended:
             return False
-        return self._read_up_to >= len(self._journal) or time.monotonic() - self._read_at > UNREAD_S
+        return self._read_up_to >= len(self._journal) or time.monotonic() - self._read_at > self._programme.unread_s
 
     # ---- address space -----------------------------------------------------------------------------------
 

@@ -38,6 +38,8 @@ class Programme:
     """Stories, each with the simulated second at which it begins."""
     tell: Callable[[Fact], None] = lambda fact: None
     """Is given what is true of the stories, in simulated seconds."""
+    unread_s: float = 10.0
+    """When it is over, its journal is still served until it has been read, or nobody has for so many real seconds."""
 
 
 def alone(story: Story, tell: Callable[[Fact], None]) -> Programme:
@@ -56,7 +58,7 @@ def several(
 
 
 def begins(story: Story, origin: float, zone: tzinfo) -> float:
-    """The simulated second at which a story begins: day 0 is the first whole day by the clock of `zone`."""
+    """The simulated second at which a story begins: day 1 is the first whole one by the clock of `zone`."""
     first = datetime.fromtimestamp(origin, zone)
     midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
     if midnight < first:

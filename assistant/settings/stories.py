@@ -106,7 +106,7 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     line: str
     """Where."""
     day: int
-    """Of a week's days, from 0, on which it is told."""
+    """Of a week's days, on which it is told; 1 is the first whole one."""
     clock: str
     """When it begins there, `02:00`."""
     lasts: float
