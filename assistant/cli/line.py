@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import signal
 import time
+import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -46,6 +48,10 @@ def line(
         Path | None, typer.Option(help="JSON lines of what is true of the stories.", show_default=False)
     ] = None,
     ledger: Annotated[Path | None, typer.Option(help="JSON lines of what machines did with orders.")] = None,
+    straight: Annotated[
+        bool,
+        typer.Option("--straight", help="With --days or --story: write the empty log of --data at once, no OPC UA."),
+    ] = False,
     secure: Annotated[bool, typer.Option("--secure", help="Only the assistant's certificate, two accounts.")] = False,
     certificates: Annotated[
         Path | None,
@@ -74,6 +80,9 @@ def line(
         raise UsageError("--certificates goes with --secure")
     link = _link(certificates, data) if secure else None
     with Ledger(ledger) as book, _Truth(truth) as facts:
+        if straight:
+            _write(folder, declared, days, story, seed, data, facts)
+            return
         programme = _programme(folder, declared, days, story, factor, facts.tell)
         server = PlantServer(declared, wired, book, seed=seed, speed=factor, link=link, programme=programme)
 
@@ -120,6 +129,25 @@ def _programme(
     assert days is not None
     origin = time.time() + days * weeks.DAY_S * (1 / speed - 1)
     return weeks.several(days, told.values(), origin, datetime.now().astimezone().tzinfo or UTC, tell)
+
+
+def _write(
+    folder: Path, plant: Plant, days: float | None, story: str | None, seed: int, data: Path | None, facts: _Truth
+) -> None:
+    """The same straight into a log that ends now. Raises UsageError, SiteError, LogError."""
+    from assistant import bootstrap
+    from assistant.plant import weeks
+    from assistant.settings.paths import data_dir
+
+    facts.origin = now = time.time()
+    programme = _programme(folder, plant, days, story, math.inf, facts.tell)
+    if programme is None:
+        raise UsageError("--straight goes with --days or --story")
+    facts.origin = now - programme.seconds
+    run = uuid.uuid4().hex[:12]
+    where = data_dir(data)
+    count = bootstrap.write_days(plant, weeks.played(plant, seed, programme, facts.origin, run), where)
+    print(f"{count} events in {where}")
 
 
 class _Truth:

@@ -46,10 +46,13 @@ class Panel:
 class Crew:
     """stories.People who speak with an assistant that is not there: its events are written as it would."""
 
-    def __init__(self, simulation: Simulation, production: Production, seed: int, origin: float, write: Write) -> None:
-        """`origin`: Unix seconds UTC of simulated second 0."""
+    def __init__(
+        self, simulation: Simulation, production: Production, seed: int, run: str, origin: float, write: Write
+    ) -> None:
+        """`run`: what ids begin with; `origin`: Unix seconds UTC of simulated second 0."""
         self._sim, self._production, self._origin, self._write = simulation, production, origin, write
         self._random = random.Random(f"crew {seed}")  # noqa: S311 (repeatable, not secret)
+        self._run = run
         self._orders = Orders(simulation, Ledger(None), lambda: simulation.now)
         self._count = 0
         people = simulation.plant.operators
@@ -94,4 +97,4 @@ class Crew:
 
     def _id(self, kind: str) -> str:
         self._count += 1
-        return f"crew-{kind}-{self._count}"
+        return f"{self._run}-{kind}{self._count}"

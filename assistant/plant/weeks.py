@@ -134,7 +134,7 @@ class _Writer:
     def crew(self, simulation: Simulation, production: Production, seed: int) -> Crew:
         """The people of this log."""
         self._simulation = simulation
-        return Crew(simulation, production, seed, self._origin, self.write)
+        return Crew(simulation, production, seed, self._run, self._origin, self.write)
 
     def report(self, now: float, machine: str, subject: str, payload: e.Payload) -> None:
         """What a machine says."""
@@ -152,7 +152,7 @@ class _Writer:
         if isinstance(payload, e.OrderRequested):
             self._turns[subject] = turn
         now = round(self._origin + self._simulation.now, 3)
-        self._events.append(e.Event(f"{self._run}-{ident}", "/assistant", subject, now, payload, turn, cause))
+        self._events.append(e.Event(ident, "/assistant", subject, now, payload, turn, cause))
 
     def taken(self) -> list[e.Event]:
         """Events since the last call."""

@@ -95,9 +95,7 @@ def as_reported(fact: Fact, events: list[e.Event]) -> None:
         case "acknowledged":
             (seen,) = [event for event in at if isinstance(event.data, e.AlarmAcknowledged)]
             assert isinstance(seen.data, e.AlarmAcknowledged) and seen.data.code == fact.name
-            (asked,) = [event for event in events if event.id == seen.causationid or event.subject == seen.causationid][
-                :1
-            ]
+            (asked,) = [event for event in events if event.id == seen.causationid]
             assert isinstance(asked.data, e.OrderRequested) and asked.data.badge == fact.by
         case "down":
             states = [
