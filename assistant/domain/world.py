@@ -157,10 +157,6 @@ class World:
         return [thing for thing in things if thing is not None]
 
 
-def _by_a_machine(event: e.Event) -> bool:
-    return event.source.startswith("/machines/")
-
-
 # ---- one handler a payload -----------------------------------------------------------------------------
 
 
@@ -182,7 +178,7 @@ def _product_introduced(world: World, event: e.Event, data: e.ProductIntroduced)
 
 def _workorder_created(world: World, event: e.Event, data: e.WorkOrderCreated) -> None:
     known = world.workorders.get(event.subject)
-    if _by_a_machine(event) and world.kind_of(event.subject):
+    if event.source.startswith("/machines/") and world.kind_of(event.subject):
         if known is not None:
             known.status = data.status  # of what it makes and where, the factory's own word counts
         return
@@ -192,7 +188,7 @@ def _workorder_created(world: World, event: e.Event, data: e.WorkOrderCreated) -
 def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
     known = world.lots.get(event.subject)
     there = known.boards if known is not None else world.kind_of(event.subject)
-    if _by_a_machine(event) and (there or any(map(world.kind_of, data.boards))):
+    if event.source.startswith("/machines/") and (there or any(map(world.kind_of, data.boards))):
         return  # a line numbers lots of its own, and takes nothing from another
     lot = world.lots.setdefault(event.subject, Lot(event.subject))
     lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards

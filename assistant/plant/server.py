@@ -64,6 +64,8 @@ class PlantServer:
         self._names = {**hardware.variables, "heartbeat": hardware.heartbeat}
         self.run_id = uuid.uuid4().hex[:12]
         self._journal = Journal()
+        self._early: list[tuple[float, str, str, e.Payload]] | None = []
+        """What happened before second 0, while the clock's time of that is not known; None from then on."""
         self._programme = programme
         self._read_up_to, self._read_at = 0, time.monotonic()
         """How far somebody has read the journal, and when (monotonic)."""
@@ -83,6 +85,9 @@ class PlantServer:
         host, port = _loopback(endpoint)
         async with self._serving(endpoint, host, port):
             self._began, self._last = time.time(), time.monotonic()
+            early, self._early = self._early or [], None
+            for told in early:
+                self._note(*told)
             beat, count = self._last, 0
             ready()
             while True:
@@ -269,6 +274,9 @@ class PlantServer:
 
     def _note(self, now: float, machine: str, subject: str, payload: e.Payload) -> None:
         """One more entry in the journal. Simulated time before the start is real time before the start."""
+        if self._early is not None:
+            self._early.append((now, machine, subject, payload))
+            return
         real = self._programme is None and now > 0
         sequence = len(self._journal) + 1
         entry = {

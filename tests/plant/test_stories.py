@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,8 +32,7 @@ def told(name: str, seed: int) -> tuple[list[e.Event], list[Fact]]:
     return list(played(the_plant(), seed, programme, START, "told")), facts
 
 
-def each() -> Iterator[tuple[str, int]]:
-    return ((name, seed) for name in ("changeover", "clog", "handover", "jam", "nozzle", "reel") for seed in SEEDS)
+EACH = [(name, seed) for name in ("changeover", "clog", "handover", "jam", "nozzle", "reel") for seed in SEEDS]
 
 
 def within(fact: Fact, events: list[e.Event], machine: str = "") -> list[e.Event]:
@@ -154,7 +152,7 @@ def as_reported(fact: Fact, events: list[e.Event]) -> None:
             raise AssertionError(f"a fact that no test knows: {fact}")
 
 
-@pytest.mark.parametrize(("name", "seed"), each())
+@pytest.mark.parametrize(("name", "seed"), EACH)
 def test_whatever_is_true_of_a_story_is_what_the_machines_reported(name: str, seed: int) -> None:
     events, facts = told(name, seed)
     for fact in facts:
@@ -163,7 +161,7 @@ def test_whatever_is_true_of_a_story_is_what_the_machines_reported(name: str, se
     assert {"made", "failed", "told"} < kinds
 
 
-@pytest.mark.parametrize(("name", "seed"), each())
+@pytest.mark.parametrize(("name", "seed"), EACH)
 def test_nothing_else_goes_wrong_on_the_line_of_a_story(name: str, seed: int) -> None:
     events, facts = told(name, seed)
     story = the_stories()[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import resource
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,7 +17,7 @@ from assistant.bootstrap import declarations
 from assistant.domain import events as e
 from assistant.domain.world import World
 from assistant.plant.journal import BLOCK, Journal
-from assistant.plant.weeks import DAY_S, START, several, week
+from assistant.plant.weeks import DAY_S, START, Programme, several, staged, week
 from assistant.settings import stories
 from assistant.settings.paths import shipped_site
 from tests.site import the_plant
@@ -131,7 +130,7 @@ def test_world_that_is_folded_from_it_knows_what_is_being_made() -> None:
 
 
 def test_holds_of_people_stand_in_it_as_the_assistant_would_have_written_them() -> None:
-    events = list(week(the_plant(), 7, 1.0))
+    events = list(week(the_plant(), 7, 0.7))
     held = [event for event in events if isinstance(event.data, e.LotHeld)]
     assert held
     orders = {event.subject: event for event in events if isinstance(event.data, e.OrderRequested)}
@@ -153,10 +152,18 @@ def test_it_goes_into_a_log_and_comes_out_the_same(tmp_path: Path) -> None:
 
 
 def test_a_plant_that_goes_on_does_not_keep_all_that_it_made() -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    count = sum(1 for _ in week(the_plant(), 5, 2.5))
-    assert count > 400_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+    numbered: list[str] = []
+
+    def report(now: float, machine: str, subject: str, payload: e.Payload) -> None:
+        if isinstance(payload, e.LotCreated):
+            numbered.extend(payload.boards)
+
+    simulation = staged(the_plant(), 5, report, Programme(3 * DAY_S))
+    simulation.advance(2.2 * DAY_S)
+    assert len(numbered) > 15_000
+    assert len(simulation.boards) < 0.7 * len(numbered)
+    inside = [machine.board.id for machine in simulation.machines.values() if machine.board is not None]
+    assert set(inside) <= simulation.boards.keys()
 
 
 def test_stories_of_a_week_are_told_by_the_clock_of_the_place() -> None:

@@ -85,7 +85,7 @@ BAD_SITES = [
     ("hardware/plant.yaml", "cycle_s: 18.4", "cycle_s: 0.0", "cycle_s"),
     ("hardware/plant.yaml", "low: 96.0, high: 144.0", "low: 144.0, high: 96.0", "paste_height"),
     ("hardware/plant.yaml", "F12: J2", "F12: J9", "J9"),
-    ("hardware/plant.yaml", "severity: Warning", "severity: Loud", "severity"),
+    ("hardware/plant.yaml", "severity: Warning", "severity: Loud", "Loud"),
     ("hardware/opcua.yaml", "has: unit", "has: thing", "thing"),
     ("hardware/opcua.yaml", "is: stopped", "is: stopped, has: unit", "one of is"),
     ("intents/hold.yaml", "intent: hold", "intent: held", "held.yaml"),
