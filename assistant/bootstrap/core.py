@@ -22,6 +22,7 @@ from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
 from assistant.domain.values import Answer, Session, Transcript
+from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.errors import CoreError, LogLocked
 from assistant.ports import Clock, EventLog, Machines
@@ -174,18 +175,20 @@ class Parts:
     ingest: Ingest
     escalation: Escalation
     inlet: Inlet
+    views: Views
 
 
 async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock) -> Parts:
     """A core over a log and machines: folds what is known, writes down what is new in the site's files."""
-    world = World()
+    world, views = World(), Views()
     seen: dict[str, int] = {}
     for event in log.read():
         world.apply(event)
+        views.apply(event)
         _remember(seen, event)
     commit = GroupCommit(log)
     stack.push_async_callback(commit.close)
-    recorder = Recorder(commit.append, world)
+    recorder = Recorder(commit.append, world, views)
     new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
     await recorder.record(*new, *_left_open(world, clock.now()))
     ingest = Ingest(machines, recorder, world, clock, seen)
@@ -194,7 +197,7 @@ async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitS
     interpreter = Interpreter(site.reader, understander(site, stack))
     core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
     escalation = Escalation(site.intents, world, recorder, clock)
-    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock))
+    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock), views)
 
 
 @asynccontextmanager

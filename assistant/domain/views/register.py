@@ -1,0 +1,189 @@
+"""What the views need to know of the plant: who stands in which line, what belongs to which lot."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
+
+from assistant.domain import events as e
+from assistant.domain.views.series import Ids, State
+from assistant.domain.views.span import Scope
+from assistant.domain.views.view import Fold
+
+Picked = bytes | bool
+"""Which lots: all (True), none (False), or a flag for each lot's number."""
+
+
+class Register:
+    """Numbers for machines, lots and boards, and how they belong together, as far as events say by now.
+
+    What belongs where is looked up when a question is asked, so that it does not matter whether a lot was made known
+    before or after what happened to it.
+    """
+
+    def __init__(self) -> None:
+        self.machines = Ids()
+        self.lots = Ids()
+        self.boards = Ids()
+        self.texts = Ids()
+        """Whatever else is said over and over: states, causes, codes, defects, badges."""
+        self.lot_of = array("I", [0])
+        """Board -> its lot, 0 while nobody said."""
+        self._lines: dict[str, list[str]] = {}
+        """Line -> its machines in the order that boards pass them."""
+        self._installed: dict[str, list[str]] = {}
+        """Machine -> its kind and line."""
+        self._created: dict[int, list[str]] = {}
+        """Lot -> its work order, product and line."""
+        self._orders: dict[str, list[str]] = {}
+        """Work order -> its product and line."""
+
+    # ---- what events tell -----------------------------------------------------------------------------------
+
+    def folds(self) -> Mapping[type[e.Payload], Fold]:
+        """See View."""
+        return {
+            e.LineInstalled: self._line_installed,
+            e.MachineInstalled: self._machine_installed,
+            e.WorkOrderCreated: self._workorder_created,
+            e.LotCreated: self._lot_created,
+        }
+
+    def board(self, name: str, lot: str = "") -> int:
+        """The number of a board; `lot` is what an event says it belongs to."""
+        boards = self.boards
+        number = boards(name)
+        if number == len(self.lot_of):
+            self.lot_of.append(0)
+        if lot and not self.lot_of[number]:
+            self.lot_of[number] = self.lots(lot)
+        return number
+
+    def _line_installed(self, event: e.Event, data: e.LineInstalled) -> None:
+        self._lines[event.subject] = list(data.machines)
+
+    def _machine_installed(self, event: e.Event, data: e.MachineInstalled) -> None:
+        self.machines(event.subject)
+        self._installed[event.subject] = [data.kind, data.line]
+
+    def _workorder_created(self, event: e.Event, data: e.WorkOrderCreated) -> None:
+        self._orders[event.subject] = [data.product, data.line]
+
+    def _lot_created(self, event: e.Event, data: e.LotCreated) -> None:
+        lot = self.lots(event.subject)
+        self._created[lot] = [data.order, data.product, data.line]
+        for board in data.boards:
+            self.lot_of[self.board(board)] = lot
+
+    # ---- what belongs where ---------------------------------------------------------------------------------
+
+    def line_of(self, machine: str) -> str:
+        """The line that a machine stands in, or empty."""
+        known = self._installed.get(machine)
+        if known is not None and known[1]:
+            return known[1]
+        return next((line for line, machines in self._lines.items() if machine in machines), "")
+
+    def kind_of(self, machine: str) -> str:
+        """What kind of machine it is, or empty."""
+        known = self._installed.get(machine)
+        return known[0] if known is not None else ""
+
+    def line(self, line: str) -> list[str]:
+        """The machines of a line, in order; none for what is no line."""
+        return self._lines.get(line, [])
+
+    def ends(self) -> set[str]:
+        """The last machine of each line: what leaves it is made."""
+        return {machines[-1] for machines in self._lines.values() if machines}
+
+    def of_lot(self, lot: int) -> tuple[str, str, str]:
+        """Work order, product and line of a lot, each empty where not known."""
+        order, product, line = self._created.get(lot, ("", "", ""))
+        of_order = self._orders.get(order)
+        if of_order is not None:
+            product, line = product or of_order[0], line or of_order[1]
+        return order, product, line
+
+    def lot_of_thing(self, unit: str) -> int:
+        """The lot of a lot or a board, 0 for anything else."""
+        lot = self.lots.find(unit)
+        if lot:
+            return lot
+        board = self.boards.find(unit)
+        return self.lot_of[board] if board else 0
+
+    def is_machine(self, unit: str) -> bool:
+        """Whether this is a machine, by what was installed or heard of."""
+        return bool(self.machines.find(unit))
+
+    # ---- scopes ---------------------------------------------------------------------------------------------
+
+    def picked(self, scope: Scope, machine: int) -> Picked:
+        """Of what happened at a machine (0: at none), which lots are in a scope."""
+        name = self.machines.names[machine]
+        if scope.machine and name != scope.machine:
+            return False
+        line = self.line_of(name) if scope.line else ""
+        if line and line != scope.line:
+            return False
+        if scope.is_about_lots or (scope.line and not line):
+            return self._lots(scope, "" if line else scope.line)
+        return True
+
+    def matches(self, scope: Scope, machine: str, lot: int) -> bool:
+        """Whether one thing that happened at a machine (or none) to a lot (or none) is in a scope."""
+        if scope.machine and machine != scope.machine:
+            return False
+        order, product, line = self.of_lot(lot)
+        of_machine = self.line_of(machine)
+        return (
+            scope.line in ("", of_machine or line)
+            and scope.lot in ("", self.lots.names[lot])
+            and scope.order in ("", order)
+            and scope.product in ("", product)
+        )
+
+    def select(self, boards: array[int], picked: Picked) -> Iterable[int]:
+        """Of these boards, those of the lots that are picked."""
+        if isinstance(picked, bool):
+            return boards if picked else ()
+        return compress(boards, self.flags(boards, picked))
+
+    def flags(self, boards: array[int], picked: bytes) -> Iterator[int]:
+        """For each of these boards whether its lot is picked, 1 or 0."""
+        return map(picked.__getitem__, map(self.lot_of.__getitem__, boards))
+
+    def _lots(self, scope: Scope, line: str) -> Picked:
+        flags = bytearray(len(self.lots))
+        if scope.lot:
+            lot = self.lots.find(scope.lot)
+            among: Iterable[int] = () if lot is None else (lot,)
+        else:
+            among = self._created
+        for lot in among:
+            order, product, of_line = self.of_lot(lot)
+            flags[lot] = scope.order in ("", order) and scope.product in ("", product) and line in ("", of_line)
+        return bytes(flags)
+
+    # ---- keeping --------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """See View."""
+        return {
+            "ids": [ids.state() for ids in (self.machines, self.lots, self.boards, self.texts)],
+            "lot_of": self.lot_of,
+            "lines": self._lines,
+            "installed": self._installed,
+            "created": self._created,
+            "orders": self._orders,
+        }
+
+    def restore(self, state: State) -> None:
+        """See View."""
+        for ids, names in zip((self.machines, self.lots, self.boards, self.texts), state["ids"], strict=True):
+            ids.restore(names)
+        self.lot_of = state["lot_of"]
+        self._lines, self._installed = state["lines"], state["installed"]
+        self._created, self._orders = state["created"], state["orders"]
