@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain.boards import Boards
 from assistant.domain.things import (
     Action,
     Board,
@@ -35,6 +36,8 @@ class World:
     def __init__(self) -> None:
         self.position = 0
         """Of the last event applied."""
+        self.hash: str = ""
+        """Of that event, as the log made it."""
         self.names_version = 0
         """Goes up when something with a spoken name comes."""
         self.lines: dict[str, Line] = {}
@@ -42,7 +45,7 @@ class World:
         self.products: dict[str, Product] = {}
         self.workorders: dict[str, WorkOrder] = {}
         self.lots: dict[str, Lot] = {}
-        self.boards: dict[str, Board] = {}
+        self.boards = Boards()
         self.operators: dict[str, Operator] = {}
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
@@ -60,6 +63,8 @@ class World:
         """Orders that may or may not have been carried out -> place in the log of their request."""
         self.runs: dict[str, int] = {}
         """Journals (a plant's runs) -> place in the log of the first that was heard of each."""
+        self.seen: dict[str, int] = {}
+        """Journals -> the highest sequence number that is in the log; event ids there are `<run>-<sequence>`."""
         self.requests: dict[str, Request] = {}
         """What the factory's own system asked for and was not answered, by id, oldest first."""
         self.told: set[str] = set()
@@ -73,7 +78,8 @@ class World:
 
     def apply(self, event: e.Event) -> None:
         """Take one more event into account."""
-        self.position = max(self.position, event.position)
+        if event.position > self.position:
+            self.position, self.hash = event.position, event.hash
         if event.source == "/site":
             self.declared.add(event.id)
         if event.source == e.FACTORY:
@@ -82,16 +88,18 @@ class World:
         if handler is not None:
             handler(self, event, event.data)
         if event.source.startswith("/machines/"):
-            self.runs.setdefault(event.id.rpartition("-")[0], event.position)
+            run, _, sequence = event.id.rpartition("-")
+            self.runs.setdefault(run, event.position)
+            if sequence.isdecimal():
+                self.seen[run] = max(self.seen.get(run, 0), int(sequence))
             self.heard_of = max(self.heard_of, event.time)
             self.reported.add(getattr(event.data, "order", ""))
         for thing in self._concerned(event):
-            thing.past.append(event)
-            thing.count += 1
+            thing.remember(event)
 
     def thing(self, unit: str) -> Lot | Board | Machine | None:
         """The lot, board or machine of that id."""
-        return self.lots.get(unit) or self.boards.get(unit) or self.machines.get(unit)
+        return self.lots.get(unit) or self.machines.get(unit) or self.boards.wake(unit)
 
     def kind_of(self, unit: str) -> str:
         """`lot`, `board`, `machine`, `line`, `order`, `product` or empty."""
@@ -153,8 +161,7 @@ class World:
         if isinstance(data, e.OrderUncertain | e.OrderFailed | e.OrderRejected):
             request = self.requested.get(event.subject)
             units = [request[0].args.get("unit", request[0].machine)] if request is not None else []
-        things = (self.thing(unit) for unit in units)
-        return [thing for thing in things if thing is not None]
+        return [thing for unit in units if (thing := self.thing(unit)) is not None]
 
 
 # ---- one handler a payload -----------------------------------------------------------------------------
@@ -184,7 +191,7 @@ def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
     lot = world.lots.setdefault(event.subject, Lot(event.subject))
     lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards
     for board in data.boards:
-        world.boards.setdefault(board, Board(board)).lot = lot.id
+        world.boards.add(board).lot = lot.id
 
 
 def _operator_registered(world: World, event: e.Event, data: e.OperatorRegistered) -> None:
@@ -210,7 +217,7 @@ def _alarm_over(world: World, event: e.Event, data: e.AlarmAcknowledged | e.Alar
 
 
 def _board_arrived(world: World, event: e.Event, data: e.BoardArrived) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.machine, board.inside, board.rework = data.machine, True, False
     if data.machine in world.machines:
@@ -218,16 +225,19 @@ def _board_arrived(world: World, event: e.Event, data: e.BoardArrived) -> None:
 
 
 def _board_departed(world: World, event: e.Event, data: e.BoardDeparted) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.machine, board.inside = data.machine, False
     machine = world.machines.get(data.machine)
     if machine is not None and machine.board == event.subject:
         machine.board = ""
+    line = world.lines.get(machine.line) if machine is not None else None
+    if line is None or data.machine == line.machines[-1]:
+        world.boards.leaves(event.subject)
 
 
 def _board_inspected(world: World, event: e.Event, data: e.BoardInspected) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.verdict, board.defects = data.verdict, data.defects
 
@@ -245,7 +255,7 @@ def _released(world: World, event: e.Event, data: e.Payload) -> None:
 
 
 def _sent_to_rework(world: World, event: e.Event, data: e.BoardSentToRework) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         machine = world.machines.get(board.machine)
         if machine is not None and machine.board == board.id:
@@ -256,9 +266,10 @@ def _sent_to_rework(world: World, event: e.Event, data: e.BoardSentToRework) -> 
 
 
 def _withdrawn(world: World, event: e.Event, data: e.Payload) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.rework = False
+        world.boards.leaves(board.id)
 
 
 def _scrapped(world: World, event: e.Event, data: e.BoardScrapped | e.LotScrapped) -> None:

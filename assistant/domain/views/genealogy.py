@@ -148,6 +148,8 @@ class Genealogy:
 
     def _rows(self, rows: Series, boards: array[int], board: int) -> set[int]:
         found: set[int] = set()
+        if board >= len(self._first):
+            return found  # made known, and not heard of since
         for first, last in ([self._first[board], self._last[board]], *self._further.get(board, ())):
             at, high = bisect_left(rows.times, first), bisect_right(rows.times, last)
             while at < high:

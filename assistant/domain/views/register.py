@@ -68,13 +68,18 @@ class Register:
         self._installed[event.subject] = [data.kind, data.line]
 
     def _workorder_created(self, event: e.Event, data: e.WorkOrderCreated) -> None:
-        self._orders[event.subject] = [data.product, data.line]
+        if not (_is_by_a_machine(event) and event.subject in self._orders):
+            self._orders[event.subject] = [data.product, data.line]
 
     def _lot_created(self, event: e.Event, data: e.LotCreated) -> None:
-        lot = self.lots(event.subject)
-        self._created[lot] = [data.order, data.product, data.line]
-        for board in data.boards:
-            self.lot_of[self.board(board)] = lot
+        # A machine may number lots of its own; of a lot that the factory made, the factory's word counts.
+        lot, takes = self.lots(event.subject), not _is_by_a_machine(event)
+        if takes or lot not in self._created:
+            self._created[lot] = [data.order, data.product, data.line]
+            for name in data.boards:
+                board = self.board(name)
+                if takes or not self.lot_of[board]:
+                    self.lot_of[board] = lot
 
     # ---- what belongs where ---------------------------------------------------------------------------------
 
@@ -187,3 +192,7 @@ class Register:
         self.lot_of = state["lot_of"]
         self._lines, self._installed = state["lines"], state["installed"]
         self._created, self._orders = state["created"], state["orders"]
+
+
+def _is_by_a_machine(event: e.Event) -> bool:
+    return event.source.startswith("/machines/")

@@ -21,8 +21,12 @@ Asked = tuple[str, Any, Any]
 class Questions:
     """Random ones about one log."""
 
-    def __init__(self, views: Views, sql: Sql, seed: int, times: tuple[float, float]) -> None:
-        self._views, self._sql, self._random, self._times = views, sql, Random(seed), times
+    def __init__(self, views: Views, sql: Sql | None, seed: int, times: tuple[float, float]) -> None:
+        """Without `sql` nobody answers beside the views."""
+        self._views, self._random, self._times = views, Random(seed), times
+        self._sql: Any = sql or _Silent()
+        # Sorted, so that the same questions are drawn whatever order the names were heard in.
+        self._boards = sorted(views.register.boards.names[1:])
         self._kinds: list[Callable[[], Asked]] = [
             getattr(self, name) for name in sorted(dir(self)) if name.startswith("ask_")
         ]
@@ -134,7 +138,7 @@ class Questions:
         )
 
     def ask_board(self) -> Asked:
-        board = self._random.choice(self._views.register.boards.names[1:] or ["B1"])
+        board = self._random.choice(self._boards)
         ours = [astuple(step) for step in self._views.genealogy.board(board)]
         theirs = self._sql.board(board)
         # Of one moment, the log's order and ours may differ.
@@ -151,12 +155,12 @@ class Questions:
         return Span(start, start + length)
 
     def _machine(self) -> str:
-        return self._random.choice([*self._views.register.machines.names[1:], "XYZ-9"])
+        return self._random.choice([*sorted(self._views.register.machines.names[1:]), "XYZ-9"])
 
     def _measuring(self) -> tuple[str, str]:
         """A machine and a quantity, mostly one that it measures."""
         quantity, kind = self._random.choice(list(zip(QUANTITIES, ("SPI", "PNP", "OVN"), strict=True)))
-        fitting = [name for name in self._views.register.machines.names if name.startswith(kind)]
+        fitting = [name for name in sorted(self._views.register.machines.names) if name.startswith(kind)]
         return (
             self._machine() if self._random.random() < 0.2 or not fitting else self._random.choice(fitting)
         ), quantity
@@ -166,13 +170,13 @@ class Questions:
         given: dict[str, str] = {}
         choices: Mapping[str, list[str]] = {
             "line": ["SMT-1", "SMT-2", "SMT-9"],
-            "machine": register.machines.names[1:],
-            "lot": register.lots.names[1:],
+            "machine": sorted(register.machines.names[1:]),
+            "lot": sorted(register.lots.names[1:]),
             "order": sorted({register.of_lot(lot)[0] for lot in range(1, len(register.lots))}),
             "product": ["PCA-200", "PCA-310", "PCA-425"],
         }
         # Mostly what goes together, as people ask: the things that one lot has to do with.
-        lot = random.randrange(1, len(register.lots))
+        lot = register.lots(random.choice(choices["lot"]))
         order, product, line = register.of_lot(lot)
         for name in random.sample(sorted(choices), random.choice((0, 1, 1, 1, 2, 2, 3))):
             given[name] = random.choice(choices[name])
@@ -180,6 +184,13 @@ class Questions:
         if random.random() < 0.8:
             given = {name: together.get(name, value) for name, value in given.items()}
         return Scope(**given)
+
+
+class _Silent:
+    """Answers nothing to anything."""
+
+    def __getattr__(self, name: str) -> Callable[..., list[Any]]:
+        return lambda *_: []
 
 
 def agree(ours: Any, theirs: Any) -> bool:
