@@ -33,7 +33,7 @@ class Views:
         self.position = 0
         """Of the event folded last."""
         self.register = register = Register()
-        self.orders = Decisions()
+        self.orders = Decisions(register)
         self.quality = Quality(register)
         self.production = Production(register, self.quality)
         self.alarms = Alarms(register, self.orders)

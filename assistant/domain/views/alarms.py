@@ -97,7 +97,7 @@ class Alarms:
         for code, rows in self._told.get(self._register.machines.find(machine) or 0, {}).items():
             high = bisect_right(rows.times, time)
             at = _last(rows, _RAISED, high)
-            if at >= 0 and _last(rows, _CLEARED, high) < at:
+            if at >= 0 and _CLEARED not in rows.columns[0][at:high]:
                 best = max(best, (rows.times[at], names[code], names[rows.columns[2][at]]))
         return best[1], best[2]
 

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant.domain import events as e
-from assistant.domain.views.series import State
+from assistant.domain.views.register import Register
+from assistant.domain.views.series import Series, State
 from assistant.domain.views.span import Span
 from assistant.domain.views.view import Fold
 
 OPEN = "open"
 """Outcome of an order that nothing is known of yet."""
-_CERTAIN = {OPEN: 0, "uncertain": 1, "rejected": 2, "failed": 2, "done": 2}
-"""What replaces what, whichever was heard first; what settled an order (3) is the last word."""
+_SURE = {"uncertain": 1, "rejected": 2, "failed": 2, "done": 2}
+_SETTLED = 3
+"""The surer word counts, whichever was heard first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,16 @@ class Decision:
 
 
 class Decisions:
-    """Orders by id."""
+    """Orders, a few bytes each."""
 
-    def __init__(self) -> None:
-        self._orders: dict[str, list[str]] = {}
-        """Order -> badge, method, subject, second."""
-        self._times: dict[str, float] = {}
-        self._outcomes: dict[str, str] = {}
-        self._ranks: dict[str, int] = {}
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._asked = Series("IIIII")
+        """(Order, badge, method, subject, second badge), all as texts."""
+        self._badges: dict[int, int] = {}
+        """Order -> who asked for it, as texts."""
+        self._ends: dict[int, list[int]] = {}
+        """Order -> how sure its end is, and which it is as a text."""
 
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
@@ -59,39 +63,45 @@ class Decisions:
 
     def _requested(self, event: e.Event, data: e.OrderRequested) -> None:
         subject = data.args.get("unit", data.machine)
-        self._orders[event.subject] = [data.badge, data.method, subject, data.second]
-        self._times[event.subject] = event.time
+        texts = self._register.texts
+        order, badge = texts(event.subject), texts(data.badge)
+        self._asked.add(event.time, order, badge, texts(data.method), texts(subject), texts(data.second))
+        self._badges[order] = badge
 
     def _settled(self, event: e.Event, data: e.OrderSettled) -> None:
-        self._ended(event.subject, "done" if data.outcome == "done" else "failed", 3)
+        self._ended(event.subject, "done" if data.outcome == "done" else "failed", _SETTLED)
 
-    def _ended(self, order: str, outcome: str, rank: int | None = None) -> None:
-        rank = _CERTAIN[outcome] if rank is None else rank
-        if rank >= self._ranks.get(order, 0):
-            self._outcomes[order], self._ranks[order] = outcome, rank
+    def _ended(self, order: str, outcome: str, sure: int | None = None) -> None:
+        texts = self._register.texts
+        number, sure = texts(order), _SURE[outcome] if sure is None else sure
+        if sure >= self._ends.get(number, (0, 0))[0]:
+            self._ends[number] = [sure, texts(outcome)]
 
     # ---- questions ------------------------------------------------------------------------------------------
 
     def badge_of(self, order: str) -> str:
         """Who asked for an order, or empty."""
-        known = self._orders.get(order)
-        return known[0] if known is not None else ""
+        texts = self._register.texts
+        return texts.names[self._badges.get(texts.find(order) or 0, 0)]
 
     def by_person(self, span: Span) -> list[Decision]:
         """The orders asked for in the span, by badge and then by time."""
-        found = [
-            Decision(self._times[order], badge, method, subject, self._outcomes.get(order, OPEN), order, second)
-            for order, (badge, method, subject, second) in self._orders.items()
-            if span.start <= self._times[order] < span.end
-        ]
+        low, high = self._asked.between(span)
+        names, found = self._register.texts.names, []
+        rows = zip(self._asked.times[low:high], *(column[low:high] for column in self._asked.columns), strict=True)
+        for time, order, *about in rows:
+            badge, method, subject, second = (names[text] for text in about)
+            outcome = names[self._ends[order][1]] if order in self._ends else OPEN
+            found.append(Decision(time, badge, method, subject, outcome, names[order], second))
         return sorted(found, key=lambda one: (one.badge, one.time, one.order))
 
     # ---- keeping --------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         """See View."""
-        return [self._orders, self._times, self._outcomes, self._ranks]
+        return [self._asked.state(), self._badges, self._ends]
 
     def restore(self, state: State) -> None:
         """See View."""
-        self._orders, self._times, self._outcomes, self._ranks = state
+        asked, self._badges, self._ends = state
+        self._asked.restore(asked)

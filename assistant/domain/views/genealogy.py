@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +12,14 @@ from assistant.domain.views.measures import BETWEEN, PASTE_HEIGHT, PEAK_TEMPERAT
 from assistant.domain.views.production import Production
 from assistant.domain.views.quality import Quality
 from assistant.domain.views.register import Register
-from assistant.domain.views.series import Series, State, Tables
+from assistant.domain.views.series import State, Tables
 from assistant.domain.views.view import Fold
 
-GAP_S = 6 * 3600.0
-"""A board that was not heard of for so long begins a new stretch of its life."""
 _MEASURED = {
     PASTE_HEIGHT: e.PasteMeasured.type,
     PLACEMENT_OFFSET: e.PartsPlaced.type,
     PEAK_TEMPERATURE: e.BoardHeated.type,
 }
-_FIRST, _LAST = float("inf"), float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,52 +53,22 @@ class Genealogy:
         self._register, self._decisions = register, decisions
         self._quality, self._production, self._measures = quality, production, measures
         self._arrived = Tables("I")
-        self._first, self._last = array("d"), array("d")
-        """Board -> when it was first and last heard of in the first known stretch of its life."""
-        self._further: dict[int, list[list[float]]] = {}
-        """Board -> (first, last) of further stretches."""
+        """Machine -> (board)."""
         self._decided: dict[str, list[list[Any]]] = {}
         """Board or lot -> time, type, machine, detail, order of what was decided about it."""
 
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
-        seen = (e.BoardDeparted, e.BoardInspected, e.PasteMeasured, e.PartsPlaced, e.BoardHeated)
         decided = (e.BoardHeld, e.BoardReleased, e.BoardSentToRework, e.BoardWithdrawnFromRework, e.BoardScrapped)
         of_lot = (e.LotHeld, e.LotReleased, e.LotScrapped)
         return {
             e.BoardArrived: self._board_arrived,
-            **dict.fromkeys(seen, self._seen),
             **dict.fromkeys((*decided, *of_lot), self._decide),
         }
 
     def _board_arrived(self, event: e.Event, data: e.BoardArrived) -> None:
         register = self._register
-        self._arrived[register.machines(data.machine)].add(event.time, register.board(event.subject, data.lot))
-        self._seen(event, data)
-
-    def _seen(self, event: e.Event, data: Any) -> None:
-        board, time = self._register.board(event.subject), event.time
-        while len(self._first) <= board:
-            self._first.append(_FIRST)
-            self._last.append(_LAST)
-        first, last = self._first[board], self._last[board]
-        if first == _FIRST:
-            self._first[board] = self._last[board] = time
-        elif first - GAP_S <= time <= last + GAP_S:
-            if time > last:
-                self._last[board] = time
-            elif time < first:
-                self._first[board] = time
-        else:
-            self._stretch(board, time)
-
-    def _stretch(self, board: int, time: float) -> None:
-        stretches = self._further.setdefault(board, [])
-        for stretch in stretches:
-            if stretch[0] - GAP_S <= time <= stretch[1] + GAP_S:
-                stretch[:] = [min(stretch[0], time), max(stretch[1], time)]
-                return
-        stretches.append([time, time])
+        self._arrived[register.machines(data.machine)].add(event.time, register.boards(event.subject))
 
     def _decide(self, event: e.Event, data: Any) -> None:
         detail = getattr(data, "reason", "") or getattr(data, "defect", "")
@@ -131,9 +96,8 @@ class Genealogy:
             for machine, time, (value, _, reels) in self._found(self._measures.values[quantity], 1, board):
                 used = tuple(texts[reels].split(BETWEEN)) if reels else ()
                 yield Step(time, kind, machine, quantity, value, reels=used)
-        for machine, time, (_, passed, found) in self._found(self._quality.verdicts, 0, board):
-            verdict = "passed" if passed else "failed"
-            yield Step(time, e.BoardInspected.type, machine, verdict, found=self._quality.found(found))
+        for time, machine, passed, found in self._quality.of_board(board):
+            yield Step(time, e.BoardInspected.type, machine, "passed" if passed else "failed", found=found)
         for machine, time, _ in self._found(self._production.departed, 0, board):
             yield Step(time, e.BoardDeparted.type, machine)
         for machine, time, _ in self._found(self._arrived, 0, board):
@@ -143,31 +107,16 @@ class Genealogy:
         """(Machine, time, the row's other columns) of a board in some tables, whose `column` is the board."""
         names = self._register.machines.names
         for machine, rows in tables.items():
-            for at in self._rows(rows, rows.columns[column], board):
+            for at in self._register.lives.rows(rows, column, board):
                 yield names[machine], rows.times[at], tuple(one[at] for one in rows.columns)
-
-    def _rows(self, rows: Series, boards: array[int], board: int) -> set[int]:
-        found: set[int] = set()
-        if board >= len(self._first):
-            return found  # made known, and not heard of since
-        for first, last in ([self._first[board], self._last[board]], *self._further.get(board, ())):
-            at, high = bisect_left(rows.times, first), bisect_right(rows.times, last)
-            while at < high:
-                try:
-                    at = boards.index(board, at, high)
-                except ValueError:
-                    break
-                found.add(at)
-                at += 1
-        return found
 
     # ---- keeping --------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         """See View."""
-        return [self._arrived.state(), self._first, self._last, self._further, self._decided]
+        return [self._arrived.state(), self._decided]
 
     def restore(self, state: State) -> None:
         """See View."""
-        arrived, self._first, self._last, self._further, self._decided = state
+        arrived, self._decided = state
         self._arrived.restore(arrived)

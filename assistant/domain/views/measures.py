@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import mul
+from math import ceil, floor
 
 from assistant.domain import events as e
 from assistant.domain.views.register import Register
-from assistant.domain.views.series import State, Tables
+from assistant.domain.views.series import Series, State, Tables
 from assistant.domain.views.span import Span
+from assistant.domain.views.sums import HIGH, LOW, TT, TV, N, T, V, add_up, empty, join
 from assistant.domain.views.view import Fold
 
 PASTE_HEIGHT, PLACEMENT_OFFSET, PEAK_TEMPERATURE = "paste_height", "placement_offset", "peak_temperature"
@@ -58,6 +59,8 @@ class Measures:
 
     def __init__(self, register: Register) -> None:
         self._register = register
+        self._hours: dict[str, dict[int, dict[int, list[float]]]] = {quantity: {} for quantity in QUANTITIES}
+        """Quantity -> machine -> hour since 1970 -> the values of that hour, added up (see sums)."""
         self.values = {quantity: Tables("dII") for quantity in QUANTITIES}
         """Quantity -> machine -> (value, board, reels that its parts came from as a text)."""
 
@@ -79,9 +82,12 @@ class Measures:
 
     def _add(self, quantity: str, event: e.Event, data: Measurement, value: float, reels: str = "") -> None:
         register = self._register
-        board = register.board(event.subject, data.lot)
-        rows = self.values[quantity][register.machines(data.machine)]
-        rows.add(event.time, value, board, register.texts(reels))
+        board = register.boards(event.subject)
+        machine = register.machines(data.machine)
+        self.values[quantity][machine].add(event.time, value, board, register.texts(reels))
+        hour = int(event.time // HOUR)
+        hours = self._hours[quantity].setdefault(machine, {})
+        add_up(hours.setdefault(hour, empty()), event.time - hour * HOUR, value)
 
     # ---- questions ------------------------------------------------------------------------------------------
 
@@ -95,27 +101,43 @@ class Measures:
 
     def summary(self, span: Span, machine: str, quantity: str) -> Summary | None:
         """How a quantity ran; None without a value in the span."""
-        rows = self.values[quantity].get(self._register.machines.find(machine) or 0)
+        number = self._register.machines.find(machine) or 0
+        rows = self.values[quantity].get(number)
         low, high = rows.between(span) if rows is not None else (0, 0)
         if rows is None or low == high:
             return None
-        values, times, first = rows.columns[0][low:high], rows.times[low:high], rows.times[low]
-        n, mean = high - low, sum(values) / (high - low)
+        first, values = rows.times[low], rows.columns[0]
+        sums = self._added_up(rows, self._hours[quantity][number], low, high)
+        n, mean = sums[N], sums[V] / sums[N]
+        spread = sums[TT] - sums[T] * sums[T] / n
+        slope = (sums[TV] - sums[T] * mean) / spread if rows.times[high - 1] > first else 0.0
         hour = bisect_left(rows.times, first + HOUR, low, high)
-        middle = first + sum(time - first for time in times) / n
-        centred = [time - middle for time in times]
-        spread = sum(map(mul, centred, centred))
-        slope = sum(map(mul, centred, values)) / spread if spread else 0.0
-        first_hour = sum(rows.columns[0][low:hour]) / (hour - low)
-        return Summary(n, mean, min(values), max(values), first_hour, slope * HOUR)
+        first_hour = sum(values[low:hour]) / (hour - low)
+        return Summary(int(n), mean, sums[LOW], sums[HIGH], first_hour, slope * HOUR)
+
+    def _added_up(self, rows: Series, hours: dict[int, list[float]], low: int, high: int) -> list[float]:
+        """The values of some rows added up, whole hours at a time, times since the first of them."""
+        times, values, total = rows.times, rows.columns[0], empty()
+        origin = times[low]
+        first, last = ceil(origin / HOUR), floor(times[high - 1] / HOUR)
+        from_, to = bisect_left(times, first * HOUR, low, high), bisect_left(times, last * HOUR, low, high)
+        if first >= last:
+            from_ = to = high
+        for at in (*range(low, from_), *range(to, high)):
+            add_up(total, times[at] - origin, values[at])
+        for hour in range(first, last) if last - first < len(hours) else hours:
+            if first <= hour < last and hour in hours:
+                join(total, hours[hour], hour * HOUR - origin)
+        return total
 
     # ---- keeping --------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         """See View."""
-        return {quantity: tables.state() for quantity, tables in self.values.items()}
+        return {quantity: [tables.state(), self._hours[quantity]] for quantity, tables in self.values.items()}
 
     def restore(self, state: State) -> None:
         """See View."""
         for quantity, tables in self.values.items():
-            tables.restore(state[quantity])
+            rows, self._hours[quantity] = state[quantity]
+            tables.restore(rows)

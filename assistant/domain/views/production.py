@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain.views.crowd import Crowds, Gathered, all_of, mask_of
 from assistant.domain.views.quality import Quality
 from assistant.domain.views.register import Register
 from assistant.domain.views.series import Series, State, Tables
@@ -41,6 +42,7 @@ class Production:
         self._register, self._quality = register, quality
         self.departed = Tables("I")
         """Machine -> (board)."""
+        self._leaving = Crowds()
         self._reworked = Tables("I")
         self._scrapped = Tables("I")
         self._held = Series("II")
@@ -58,16 +60,17 @@ class Production:
         }
 
     def _board_departed(self, event: e.Event, data: e.BoardDeparted) -> None:
-        register = self._register
-        self.departed[register.machines(data.machine)].add(event.time, register.board(event.subject, data.lot))
+        machine, board = self._register.machines(data.machine), self._register.boards(event.subject)
+        self.departed[machine].add(event.time, board)
+        self._leaving[machine].add(event.time, board)
 
     def _sent_to_rework(self, event: e.Event, data: e.BoardSentToRework) -> None:
         register = self._register
-        self._reworked[register.machines(data.machine)].add(event.time, register.board(event.subject, data.lot))
+        self._reworked[register.machines(data.machine)].add(event.time, register.boards(event.subject))
 
     def _board_scrapped(self, event: e.Event, data: e.BoardScrapped) -> None:
         register = self._register
-        self._scrapped[register.machines(data.machine)].add(event.time, register.board(event.subject, data.lot))
+        self._scrapped[register.machines(data.machine)].add(event.time, register.boards(event.subject))
 
     def _thing_held(self, event: e.Event, data: e.LotHeld | e.BoardHeld) -> None:
         register = self._register
@@ -81,15 +84,14 @@ class Production:
 
     def counts(self, span: Span, scope: Scope) -> Counts:
         """How much in a span."""
-        verdicts = self._quality.last_verdicts(span, scope)
-        passed = sum(verdicts.values())
+        inspected, failed = self._quality.inspected(span, scope).bit_count(), len(self._quality.failed(span, scope))
         return Counts(
-            made=len(self.made(span, scope)),
-            passed=passed,
-            failed=len(verdicts) - passed,
+            made=self._made(span, scope).bit_count(),
+            passed=inspected - failed,
+            failed=failed,
             held=self._holds(span, scope),
-            reworked=len(self._boards(self._reworked, span, scope)),
-            scrapped=len(self.scrapped(span, scope)),
+            reworked=len(self._rare(self._reworked, span, scope)),
+            scrapped=len(self._rare(self._scrapped, span, scope)),
         )
 
     def per_hour(self, span: Span, scope: Scope) -> list[tuple[float, int]]:
@@ -97,32 +99,40 @@ class Production:
         hours = []
         start = span.start
         while start < span.end:
-            end = min(start + HOUR, span.end)
-            hours.append((start, len(self.made(Span(start, end), scope))))
+            hours.append((start, self.made(Span(start, min(start + HOUR, span.end)), scope)))
             start += HOUR
         return hours
 
-    def made(self, span: Span, scope: Scope) -> set[int]:
-        """Numbers of the boards made."""
-        return self._boards(self.departed, span, scope, {scope.machine} if scope.machine else self._register.ends())
+    def made(self, span: Span, scope: Scope) -> int:
+        """Boards made, as in `counts`."""
+        return self._made(span, scope).bit_count()
 
     def good(self, span: Span, scope: Scope) -> tuple[int, int]:
         """(Boards made, those of them that are good): not scrapped, not failed at their last inspection in the span."""
-        made = self.made(span, scope)
-        failed = {board for board, passed in self._quality.last_verdicts(span, scope).items() if not passed}
-        return len(made), len(made - failed - self.scrapped(span, scope))
+        made = self._made(span, scope)
+        bad = mask_of((*self._quality.failed(span, scope), *self._rare(self._scrapped, span, scope)))
+        return made.bit_count(), (made & ~bad).bit_count()
 
-    def scrapped(self, span: Span, scope: Scope) -> set[int]:
-        """Numbers of the boards scrapped."""
-        return self._boards(self._scrapped, span, scope)
+    def _made(self, span: Span, scope: Scope) -> int:
+        """As bits."""
+        register = self._register
+        by_mask: dict[int, Gathered] = {}
+        for name in [scope.machine] if scope.machine else register.ends():
+            machine = register.machines.find(name) or 0
+            rows, mask = self.departed.get(machine), register.mask(scope, machine)
+            if rows is not None and mask:
+                found = by_mask.setdefault(mask, Gathered(len(register.boards)))
+                self._leaving[machine].gather(found, span, rows, all_of(rows))
+        made = 0
+        for mask, found in by_mask.items():
+            made |= found.mask & mask
+        return made
 
-    def _boards(self, tables: Tables, span: Span, scope: Scope, machines: set[str] | None = None) -> set[int]:
+    def _rare(self, tables: Tables, span: Span, scope: Scope) -> set[int]:
         found: set[int] = set()
         for machine, rows in tables.items():
-            if machines is None or self._register.machines.names[machine] in machines:
-                low, high = rows.between(span)
-                picked = self._register.picked(scope, machine)
-                found.update(self._register.select(rows.columns[0][low:high], picked))
+            low, high = rows.between(span)
+            found.update(self._register.select(rows.columns[0][low:high], self._register.picked(scope, machine)))
         return found
 
     def _holds(self, span: Span, scope: Scope) -> int:
@@ -143,12 +153,19 @@ class Production:
 
     def state(self) -> State:
         """See View."""
-        return [self.departed.state(), self._reworked.state(), self._scrapped.state(), self._held.state()]
+        return [
+            self.departed.state(),
+            self._leaving.state(),
+            self._reworked.state(),
+            self._scrapped.state(),
+            self._held.state(),
+        ]
 
     def restore(self, state: State) -> None:
         """See View."""
-        departed, reworked, scrapped, held = state
+        departed, leaving, reworked, scrapped, held = state
         self.departed.restore(departed)
+        self._leaving.restore(leaving)
         self._reworked.restore(reworked)
         self._scrapped.restore(scrapped)
         self._held.restore(held)

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import compress
+from itertools import compress, repeat
+from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain.views.crowd import Gathered
+from assistant.domain.views.lives import Lives
 from assistant.domain.views.series import Ids, State
 from assistant.domain.views.span import Scope
 from assistant.domain.views.view import Fold
+
+_OF_BOARDS = (
+    e.BoardArrived,
+    e.BoardDeparted,
+    e.BoardInspected,
+    e.PasteMeasured,
+    e.PartsPlaced,
+    e.BoardHeated,
+    e.BoardSentToRework,
+    e.BoardScrapped,
+)
+"""What tells of a board and its lot; each is a row in some view's table."""
+_REMEMBERED = 64
+"""Scopes whose lots and boards are remembered."""
 
 Picked = bytes | bool
 """Which lots: all (True), none (False), or a flag for each lot's number."""
@@ -30,6 +47,12 @@ class Register:
         """Whatever else is said over and over: states, causes, codes, defects, badges."""
         self.lot_of = array("I", [0])
         """Board -> its lot, 0 while nobody said."""
+        self.lives = Lives()
+        self._members: dict[int, array[int]] = {}
+        """Lot -> its boards."""
+        self._flags: dict[Scope, bytes] = {}
+        self._masks: dict[Scope, int] = {}
+        """Scope -> its lots and their boards as bits, until one more board or lot is made known."""
         self._lines: dict[str, list[str]] = {}
         """Line -> its machines in the order that boards pass them."""
         self._installed: dict[str, list[str]] = {}
@@ -48,17 +71,27 @@ class Register:
             e.MachineInstalled: self._machine_installed,
             e.WorkOrderCreated: self._workorder_created,
             e.LotCreated: self._lot_created,
+            **dict.fromkeys(_OF_BOARDS, self._passed),
         }
 
-    def board(self, name: str, lot: str = "") -> int:
-        """The number of a board; `lot` is what an event says it belongs to."""
-        boards = self.boards
-        number = boards(name)
-        if number == len(self.lot_of):
+    def _passed(self, event: e.Event, data: Any) -> None:
+        board = self.boards(event.subject)
+        if board == len(self.lot_of) or not self.lot_of[board]:
+            self._belongs(board, self.lots(data.lot))
+        self.lives.heard_of(board, event.time)
+
+    def _belongs(self, board: int, lot: int) -> None:
+        """A board is of this lot, whatever it was of before."""
+        if board == len(self.lot_of):
             self.lot_of.append(0)
-        if lot and not self.lot_of[number]:
-            self.lot_of[number] = self.lots(lot)
-        return number
+        before = self.lot_of[board]
+        if before == lot:
+            return
+        if before:
+            self._members[before].remove(board)
+        self.lot_of[board] = lot
+        self._members.setdefault(lot, array("I")).append(board)
+        self._forget()
 
     def _line_installed(self, event: e.Event, data: e.LineInstalled) -> None:
         self._lines[event.subject] = list(data.machines)
@@ -70,16 +103,18 @@ class Register:
     def _workorder_created(self, event: e.Event, data: e.WorkOrderCreated) -> None:
         if not (_is_by_a_machine(event) and event.subject in self._orders):
             self._orders[event.subject] = [data.product, data.line]
+            self._forget()
 
     def _lot_created(self, event: e.Event, data: e.LotCreated) -> None:
         # A machine may number lots of its own; of a lot that the factory made, the factory's word counts.
         lot, takes = self.lots(event.subject), not _is_by_a_machine(event)
         if takes or lot not in self._created:
+            self._forget()
             self._created[lot] = [data.order, data.product, data.line]
             for name in data.boards:
-                board = self.board(name)
-                if takes or not self.lot_of[board]:
-                    self.lot_of[board] = lot
+                board = self.boards(name)
+                if takes or board == len(self.lot_of) or not self.lot_of[board]:
+                    self._belongs(board, lot)
 
     # ---- what belongs where ---------------------------------------------------------------------------------
 
@@ -125,18 +160,6 @@ class Register:
 
     # ---- scopes ---------------------------------------------------------------------------------------------
 
-    def picked(self, scope: Scope, machine: int) -> Picked:
-        """Of what happened at a machine (0: at none), which lots are in a scope."""
-        name = self.machines.names[machine]
-        if scope.machine and name != scope.machine:
-            return False
-        line = self.line_of(name) if scope.line else ""
-        if line and line != scope.line:
-            return False
-        if scope.is_about_lots or (scope.line and not line):
-            return self._lots(scope, "" if line else scope.line)
-        return True
-
     def matches(self, scope: Scope, machine: str, lot: int) -> bool:
         """Whether one thing that happened at a machine (or none) to a lot (or none) is in a scope."""
         if scope.machine and machine != scope.machine:
@@ -150,6 +173,25 @@ class Register:
             and scope.product in ("", product)
         )
 
+    def picked(self, scope: Scope, machine: int) -> Picked:
+        """Of what happened at a machine, which lots are in a scope."""
+        about = self._about(scope, machine)
+        return about if isinstance(about, bool) else self._flags_of(about)
+
+    def mask(self, scope: Scope, machine: int) -> int:
+        """Of what happened at a machine, the boards whose lots are in a scope, as bits; -1 is all."""
+        about = self._about(scope, machine)
+        if isinstance(about, bool):
+            return -about
+        mask = self._masks.get(about)
+        if mask is None:
+            gathered = Gathered(len(self.boards))
+            flags = self._flags_of(about)
+            for lot in compress(range(len(flags)), flags):
+                gathered.add(self._members.get(lot, ()))
+            mask = self._masks[about] = gathered.mask
+        return mask
+
     def select(self, boards: array[int], picked: Picked) -> Iterable[int]:
         """Of these boards, those of the lots that are picked."""
         if isinstance(picked, bool):
@@ -160,17 +202,36 @@ class Register:
         """For each of these boards whether its lot is picked, 1 or 0."""
         return map(picked.__getitem__, map(self.lot_of.__getitem__, boards))
 
-    def _lots(self, scope: Scope, line: str) -> Picked:
-        flags = bytearray(len(self.lots))
-        if scope.lot:
-            lot = self.lots.find(scope.lot)
-            among: Iterable[int] = () if lot is None else (lot,)
-        else:
-            among = self._created
-        for lot in among:
-            order, product, of_line = self.of_lot(lot)
-            flags[lot] = scope.order in ("", order) and scope.product in ("", product) and line in ("", of_line)
-        return bytes(flags)
+    def _about(self, scope: Scope, machine: int) -> Scope | bool:
+        """What a scope asks of the lots of what happened at a machine: anything (True), or what there cannot be."""
+        name = self.machines.names[machine]
+        if scope.machine and name != scope.machine:
+            return False
+        line = self.line_of(name) if scope.line else ""
+        if line and line != scope.line:
+            return False
+        if not scope.is_about_lots and (line or not scope.line):
+            return True
+        return Scope(line="" if line else scope.line, lot=scope.lot, order=scope.order, product=scope.product)
+
+    def _flags_of(self, about: Scope) -> bytes:
+        flags = self._flags.get(about)
+        if flags is None:
+            self._forget(_REMEMBERED)
+            flags = self._flags[about] = bytes(map(self._is_about, range(len(self.lots)), repeat(about)))
+        return flags
+
+    def _is_about(self, lot: int, about: Scope) -> bool:
+        if about.lot and self.lots.names[lot] != about.lot:
+            return False
+        order, product, line = self.of_lot(lot)
+        return about.order in ("", order) and about.product in ("", product) and about.line in ("", line)
+
+    def _forget(self, at_most: int = 0) -> None:
+        """What was worked out for scopes: it may be otherwise now."""
+        if len(self._flags) >= at_most:
+            self._flags.clear()
+            self._masks.clear()
 
     # ---- keeping --------------------------------------------------------------------------------------------
 
@@ -179,6 +240,8 @@ class Register:
         return {
             "ids": [ids.state() for ids in (self.machines, self.lots, self.boards, self.texts)],
             "lot_of": self.lot_of,
+            "members": self._members,
+            "lives": self.lives.state(),
             "lines": self._lines,
             "installed": self._installed,
             "created": self._created,
@@ -189,7 +252,9 @@ class Register:
         """See View."""
         for ids, names in zip((self.machines, self.lots, self.boards, self.texts), state["ids"], strict=True):
             ids.restore(names)
-        self.lot_of = state["lot_of"]
+        self.lot_of, self._members = state["lot_of"], state["members"]
+        self.lives.restore(state["lives"])
+        self._forget()
         self._lines, self._installed = state["lines"], state["installed"]
         self._created, self._orders = state["created"], state["orders"]
 

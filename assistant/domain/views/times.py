@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from assistant.domain import events as e
 from assistant.domain.views.alarms import Alarm, Alarms
+from assistant.domain.views.marks import Known, Marks, Stopped
 from assistant.domain.views.production import Production
 from assistant.domain.views.register import Register
 from assistant.domain.views.series import State, Tables
@@ -19,8 +20,6 @@ UNKNOWN = "unknown"
 RUNNING = "running"
 DOWN = frozenset(["stopped", "held", "down"])
 """States in which a machine does not do its work because something, or somebody, stopped it."""
-NOT_SCHEDULED = range(6000, 7000)
-"""SEMI E10 non-scheduled time, by its CFX numbers: no time that the machine was to be busy in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +80,39 @@ class Times:
         self._register, self._alarms, self._production, self._cycles = register, alarms, production, dict(cycles or {})
         self._states = Tables("IIIH")
         """Machine -> (state, cause and order as texts, E10 number)."""
+        self._marks: dict[int, Marks] = {}
+        self._stopped: dict[int, Stopped] = {}
 
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
-        return {e.MachineStateChanged: self._changed}
+        return {e.MachineStateChanged: self._changed, e.AlarmRaised: self._alarm, e.AlarmCleared: self._alarm}
 
     def _changed(self, event: e.Event, data: e.MachineStateChanged) -> None:
-        texts = self._register.texts
-        rows = self._states[self._register.machines(event.subject)]
-        rows.add(event.time, texts(data.state), texts(data.cause), texts(data.order), data.e10)
+        texts, machine = self._register.texts, self._register.machines(event.subject)
+        rows = self._states[machine]
+        at = rows.add(event.time, texts(data.state), texts(data.cause), texts(data.order), data.e10)
+        self._marks.setdefault(machine, Marks()).changed(rows, at)
+        self._stopped.setdefault(machine, Stopped()).changed(event.time)
+
+    def _alarm(self, event: e.Event, data: e.AlarmRaised | e.AlarmCleared) -> None:
+        # It may be what explains a stop that was reported before it.
+        self._stopped.setdefault(self._register.machines(event.subject), Stopped()).changed(event.time)
 
     # ---- questions ------------------------------------------------------------------------------------------
 
     def accounts(self, span: Span, machine: str) -> dict[str, float]:
         """State -> seconds in the span; together they are the span. The last report holds until the span's end."""
-        seconds: dict[str, float] = {}
-        for state, _, start, end in self._stretches(span, machine):
-            seconds[state] = seconds.get(state, 0.0) + end - start
-        return seconds
+        names, seconds = self._register.texts.names, {UNKNOWN: 0.0}
+        for (state, _), time in self._accounts(span, machine).items():
+            seconds[names[state] if state else UNKNOWN] = seconds.get(names[state], 0.0) + time
+        return {state: time for state, time in seconds.items() if time > 0}
 
     def downtime(self, span: Span, scope: Scope) -> list[Down]:
         """Downtime by machine and cause, most seconds first."""
         found: dict[tuple[str, str], list[float]] = {}
         words: dict[str, str] = {}
         for machine in self._machines(scope):
-            for start, end, _, at in self._runs(span, machine):
-                cause, text = self._cause(machine, start, at)
+            for start, end, _, cause, text, _ in self._stops(span, machine):
                 words[cause] = text or words.get(cause, "")
                 account = found.setdefault((machine, cause), [0.0, 0])
                 account[0] += min(end if end is not None else span.end, span.end) - max(start, span.start)
@@ -119,21 +125,11 @@ class Times:
 
     def stops(self, span: Span, machine: str) -> list[Stop]:
         """The stops that reach into the span, oldest first, whole."""
-        rows = self._states.get(self._register.machines.find(machine) or 0)
-        if rows is None:
-            return []
-        names = self._register.texts.names
-        return [
-            Stop(
-                start,
-                end,
-                state,
-                self._cause(machine, start, at)[0],
-                self._alarms.during(machine, Span(start, end if end is not None else float("inf"))),
-                names[rows.columns[2][at]],
-            )
-            for start, end, state, at in self._runs(span, machine)
-        ]
+        found = []
+        for start, end, state, cause, _, order in self._stops(span, machine):
+            alarms = self._alarms.during(machine, Span(start, end if end is not None else float("inf")))
+            found.append(Stop(start, end, state, cause, alarms, order))
+        return found
 
     def oee(self, span: Span, scope: Scope) -> Oee | None:
         """Of a machine, or of the machines of a line or of all lines, their times added up.
@@ -141,18 +137,18 @@ class Times:
         None where nothing is known of them in the span, where the site's files give no cycle time for one of them, and
         for a lot, an order or a product, which no machine's time belongs to.
         """
-        register = self._register
+        register, names = self._register, self._register.texts.names
         machines = [machine for machine in self._machines(scope) if scope.machine or register.line_of(machine)]
         busy = running = ideal = 0.0
         for machine in machines:
             cycle = self._cycles.get(register.kind_of(machine))
             if cycle is None:
                 return None
-            for state, e10, start, end in self._stretches(span, machine):
-                if state != UNKNOWN and e10 not in NOT_SCHEDULED:
-                    busy += end - start
-                    running += end - start if state == RUNNING else 0.0
-            ideal += cycle * len(self._production.made(span, Scope(machine=machine)))
+            for (state, is_scheduled), seconds in self._accounts(span, machine).items():
+                if state and is_scheduled:
+                    busy += seconds
+                    running += seconds if names[state] == RUNNING else 0.0
+            ideal += cycle * self._production.made(span, Scope(machine=machine))
         if not busy:
             return None
         made, good = self._production.good(span, scope)
@@ -167,54 +163,54 @@ class Times:
             if not scope.is_about_lots and self._register.matches(scope, names[machine], 0)
         )
 
-    def _stretches(self, span: Span, machine: str) -> Iterator[tuple[str, int, float, float]]:
-        """(State, E10 number, start, end) of each report's time in the span."""
-        rows = self._states.get(self._register.machines.find(machine) or 0)
+    def _accounts(self, span: Span, machine: str) -> dict[tuple[int, bool], float]:
+        """(State as a text, 0 before the first report; whether that is scheduled time) -> seconds in the span."""
+        number = self._register.machines.find(machine) or 0
+        rows = self._states.get(number)
         if span.end <= span.start:
-            return
+            return {}
         if rows is None:
-            yield UNKNOWN, 0, span.start, span.end
-            return
-        names = self._register.texts.names
-        low, high = rows.between(span)
-        since = span.start
-        for at in range(low - 1, high):
-            end = rows.times[at + 1] if at + 1 < high else span.end
-            if at < 0:
-                yield UNKNOWN, 0, since, end
-            elif end > since:
-                yield names[rows.columns[0][at]], rows.columns[3][at], since, end
-            since = end
+            return {(0, False): span.seconds}
+        found = self._marks[number].between(rows, span)
+        before = min(span.end, rows.times[0]) - span.start
+        return {(0, False): before, **found} if before > 0 else found
 
-    def _runs(self, span: Span, machine: str) -> Iterator[tuple[float, float | None, str, int]]:
-        """(Start, end, state, row that began it) of each stop that reaches into the span."""
-        rows = self._states.get(self._register.machines.find(machine) or 0)
-        if rows is None or span.end <= span.start:
+    def _stops(self, span: Span, machine: str) -> list[Known]:
+        """Those that reach into the span, oldest first."""
+        number = self._register.machines.find(machine) or 0
+        if span.end <= span.start or number not in self._stopped:
+            return []
+        return self._stopped[number].between(span, lambda since: self._found(machine, number, since))
+
+    def _found(self, machine: str, number: int, since: float) -> Iterator[Known]:
+        """The stops of a machine that begin at a time or later."""
+        rows = self._states.get(number)
+        names = self._register.texts.names
+        if rows is None:
             return
-        names, states = self._register.texts.names, rows.columns[0]
-        at = max(0, bisect_right(rows.times, span.start) - 1)
-        while at and states[at - 1] == states[at]:
-            at -= 1
-        while at < len(rows) and rows.times[at] < span.end:
+        states, causes, orders, _ = rows.columns
+        at = bisect_left(rows.times, since)
+        while at and at < len(rows) and states[at - 1] == states[at]:
+            at += 1  # still the stop that ended the search before
+        while at < len(rows):
             begun, state = at, states[at]
             while at < len(rows) and states[at] == state:
                 at += 1
             start, end = rows.times[begun], rows.times[at] if at < len(rows) else None
-            if names[state] in DOWN and start != end and (end is None or end > span.start):
-                yield start, end, names[state], begun
-
-    def _cause(self, machine: str, start: float, at: int) -> tuple[str, str]:
-        code, text = self._alarms.explaining(machine, start)
-        if code:
-            return code, text
-        return self._register.texts.names[self._states[self._register.machines(machine)].columns[1][at]], ""
+            if names[state] in DOWN and start != end:
+                cause, text = self._alarms.explaining(machine, start)
+                yield start, end, names[state], cause or names[causes[begun]], text, names[orders[begun]]
 
     # ---- keeping --------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         """See View."""
-        return self._states.state()
+        marks = {machine: marks.state() for machine, marks in self._marks.items()}
+        return [self._states.state(), marks]
 
     def restore(self, state: State) -> None:
         """See View."""
-        self._states.restore(state)
+        states, marks = state
+        self._states.restore(states)
+        self._marks = {machine: Marks(kept) for machine, kept in marks.items()}
+        self._stopped = {machine: Stopped() for machine in range(len(self._register.machines))}
