@@ -68,6 +68,11 @@ class Known:
     views: Views
 
 
+def fresh(views: Views) -> Known:
+    """What a core knows before the first event."""
+    return Known(World(views.register.boards), views)
+
+
 class Unfit(Exception):
     """A snapshot that says nothing; why, in a few words."""
 
@@ -90,14 +95,14 @@ class Snapshots:
             with self._file.open("rb") as file, _no_collector():
                 known = self._read(file, hash_at)
         except FileNotFoundError:
-            return Known(World(), self._make_views())
+            return fresh(self._make_views())
         except (OSError, Unfit) as exc:
             why = exc.strerror if isinstance(exc, OSError) else str(exc)
             _log.warning("the snapshot does not count, the log is read anew", file=str(self._file), why=why)
             if discard:
                 with suppress(OSError):
                     self._file.unlink()
-            return Known(World(), self._make_views())
+            return fresh(self._make_views())
         self.position = known.world.position
         return known
 
@@ -140,8 +145,8 @@ class Snapshots:
         if found != head.hash:
             raise Unfit(f"another event stands at its position {head.position}")
         views = self._make_views()
-        world = _taken(lambda: keeping.recall(_kept(parts)))
         _taken(lambda: views.restore({name: _plain().decode(next(parts)) for name in views.state()}))
+        world = _taken(lambda: keeping.recall(_kept(parts), views.register.boards))
         if not world.position == views.position == head.position:
             raise Unfit("its parts are of different positions")
         return Known(world, views)
@@ -226,17 +231,17 @@ def _no_collector() -> Iterator[None]:
 
 
 def _encoded(known: Known) -> Iterator[bytes]:
-    """The head, the parts of the world, the parts of the views."""
+    """The head, the parts of the views, the parts of the world."""
     encode = msgspec.msgpack.Encoder(enc_hook=_array).encode
     yield encode(Head(code(), known.world.position, known.world.hash))
+    for part in known.views.state().values():
+        yield encode(part)
     kept = keeping.keep(known.world)
     for field in fields(kept):
         value = getattr(kept, field.name)
         if field.name == PAST:
             value = {name: [_row(event) for event in past] for name, past in value.items()}
         yield encode(value)
-    for part in known.views.state().values():
-        yield encode(part)
 
 
 def _kept(parts: Iterator[bytes]) -> keeping.Kept:

@@ -22,7 +22,7 @@ from random import Random
 from statistics import median, quantiles
 
 from assistant.adapters.eventlog import NAME, SqliteLog
-from assistant.adapters.snapshots import Known, Snapshots
+from assistant.adapters.snapshots import Known, Snapshots, fresh
 from assistant.bench import Figure, Value
 from assistant.bench.week import Week
 from assistant.bootstrap import Site
@@ -30,7 +30,6 @@ from assistant.bootstrap.known import Remembering
 from assistant.bootstrap.site import declarations
 from assistant.domain.views import Scope, Span, Views
 from assistant.domain.views.measures import PASTE_HEIGHT
-from assistant.domain.world import World
 
 BATCH = 500
 """Events in one transaction: some machines' reports of a second or two."""
@@ -48,7 +47,7 @@ CYCLE_S = 18.0
 def measure(site: Site, folder: Path, events: int) -> Iterator[Figure | Value]:
     """All figures at so many events; `folder` is an empty one on the disk that is asked about, and is filled."""
     before = _memory()
-    known = Known(World(), Views(dict.fromkeys({machine.kind for machine in site.plant.machines}, CYCLE_S)))
+    known = fresh(Views(dict.fromkeys({machine.kind for machine in site.plant.machines}, CYCLE_S)))
     with closing(SqliteLog(folder, floor_bytes=0)) as log:
         yield from _ingest(site, log, known, events)
     gc.collect()

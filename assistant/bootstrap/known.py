@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assistant.adapters import eventlog
-from assistant.adapters.snapshots import Known, Snapshots
+from assistant.adapters.snapshots import Known, Snapshots, fresh
 from assistant.domain.events import Event
 from assistant.domain.views import Views
 from assistant.domain.world import World
@@ -38,7 +38,7 @@ class Remembering:
 
     def __init__(self, kept: Snapshots | None) -> None:
         self._kept = kept
-        self._known = Known(World(), Views())
+        self._known = fresh(Views())
 
     def begin(self, log: EventLog) -> Known:
         """Everything that the log says. Raises LogError."""

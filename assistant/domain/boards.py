@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import compress
 from typing import Any
 
 from assistant.domain import events as e
@@ -24,36 +25,41 @@ class Boards(Mapping[str, Board]):
     on hold, was on hold, waits for rework or is scrapped is never packed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids | None = None) -> None:
+        """`ids`: numbers of boards that somebody else keeps too (the views), so that each id is kept once."""
+        self._ids = Ids() if ids is None else ids
         self.awake: dict[str, Board] = {}
         """Those that are not packed: whoever looks for what is the matter looks here."""
         self._leaving: deque[str] = deque()
         """Those that are to be packed, the first to leave first."""
-        self._rows: dict[str, int] = {}
-        """Packed board -> its row."""
         self._texts = Ids()
+        self._is_packed, self._packed = bytearray(), 0
+        """Number of a board -> 1 where it is packed; how many are."""
         self._lots, self._machines, self._verdicts, self._counts = array("I"), array("I"), array("I"), array("I")
+        """Number of a board -> what it keeps."""
 
     def __getitem__(self, board: str) -> Board:
         """The board; of a packed one a copy. Raises KeyError."""
         found = self.awake.get(board)
-        return found if found is not None else self._unpacked(board, self._rows[board])
+        return found if found is not None else self._unpacked(board, self._number(board))
 
     def __contains__(self, board: object) -> bool:
-        return board in self.awake or board in self._rows
+        return board in self.awake or bool(self._find(board))
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._rows
+        yield from compress(self._ids.names, self._is_packed)
         yield from self.awake
 
     def __len__(self) -> int:
-        return len(self._rows) + len(self.awake)
+        return self._packed + len(self.awake)
 
     def wake(self, board: str) -> Board | None:
         """The board itself, to be changed; None where there is none. A packed one is packed again in its turn."""
         found = self.awake.get(board)
-        if found is None and board in self._rows:
-            found = self.awake[board] = self._unpacked(board, self._rows.pop(board))
+        if found is None and (number := self._find(board)):
+            found = self.awake[board] = self._unpacked(board, number)
+            self._is_packed[number] = 0
+            self._packed -= 1
             self._leaving.append(board)
         return found
 
@@ -75,11 +81,27 @@ class Boards(Mapping[str, Board]):
             board.past = [event for event in board.past if not isinstance(event.data, _PASSING)]
             return
         del self.awake[name]
-        self._rows[name] = len(self._lots)
-        self._lots.append(self._texts(board.lot))
-        self._machines.append(self._texts(board.machine))
-        self._verdicts.append(self._texts(_BETWEEN.join((board.verdict, *board.defects))))
-        self._counts.append(board.count)
+        number = self._ids(board.id)
+        while len(self._is_packed) <= number:
+            self._is_packed.append(0)
+            for column in (self._lots, self._machines, self._verdicts, self._counts):
+                column.append(0)
+        self._is_packed[number] = 1
+        self._packed += 1
+        self._lots[number], self._machines[number] = self._texts(board.lot), self._texts(board.machine)
+        self._verdicts[number] = self._texts(_BETWEEN.join((board.verdict, *board.defects)))
+        self._counts[number] = board.count
+
+    def _find(self, board: object) -> int:
+        """The number of a packed board, 0 for any other."""
+        number = (self._ids.find(board) or 0) if isinstance(board, str) else 0
+        return number if number < len(self._is_packed) and self._is_packed[number] else 0
+
+    def _number(self, board: str) -> int:
+        number = self._find(board)
+        if not number:
+            raise KeyError(board)
+        return number
 
     def _unpacked(self, name: str, row: int) -> Board:
         texts = self._texts.names
@@ -96,13 +118,19 @@ class Boards(Mapping[str, Board]):
     # ---- keeping --------------------------------------------------------------------------------------------
 
     def packed(self) -> list[Any]:
-        """All but those that are awake, as plain values, not copied."""
+        """All but those that are awake and the ids, as plain values, not copied."""
         columns = [self._lots, self._machines, self._verdicts, self._counts]
-        return [list(self._rows), array("I", self._rows.values()), self._texts.state(), list(self._leaving), *columns]
+        return [self._is_packed, self._packed, self._texts.state(), list(self._leaving), *columns]
 
     def restore(self, awake: dict[str, Board], packed: list[Any]) -> None:
-        """Know these, and no others. Raises ValueError for what does not fit together."""
-        names, rows, texts, leaving, self._lots, self._machines, self._verdicts, self._counts = packed
+        """Know these, and no others, under the ids that they had. Raises ValueError for what does not fit together."""
+        packed_ones, self._packed, texts, leaving, self._lots, self._machines, self._verdicts, self._counts = packed
+        self._is_packed = bytearray(packed_ones)
+        if sum(self._is_packed) != self._packed or len(self._is_packed) > len(self._ids):
+            raise ValueError("packed boards without their ids")
         self.awake, self._leaving = awake, deque(leaving)
-        self._rows = dict(zip(names, rows, strict=True))
         self._texts.restore(texts)
+
+    def same(self, boards: tuple[str, ...]) -> tuple[str, ...]:
+        """The same ids, as the very objects that are kept already."""
+        return tuple(map(self._ids.same, boards))

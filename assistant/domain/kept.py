@@ -19,6 +19,7 @@ from assistant.domain.things import (
     Thing,
     WorkOrder,
 )
+from assistant.domain.views.series import Ids
 from assistant.domain.world import World
 
 AnyThing = TypeVar("AnyThing", bound=Thing)
@@ -75,13 +76,18 @@ def keep(world: World) -> Kept:
     return Kept(**{name: own[name] if name in own else getattr(world, name) for name in (f.name for f in fields(Kept))})
 
 
-def recall(kept: Kept) -> World:
-    """The World that was kept. Raises ValueError, TypeError or LookupError for what does not fit together."""
-    world = World()
+def recall(kept: Kept, board_ids: Ids) -> World:
+    """The World that was kept, over the ids of the views that were kept with it.
+
+    Raises ValueError, TypeError or LookupError for what does not fit together.
+    """
+    world = World(board_ids)
     for field in fields(Kept):
         if field.name not in ("boards", "packed", "past"):
             setattr(world, field.name, getattr(kept, field.name))
     world.boards.restore(kept.boards, kept.packed)
+    for lot in world.lots.values():
+        lot.boards = world.boards.same(lot.boards)
     for name, past in kept.past.items():
         thing = world.lots.get(name) or world.machines.get(name) or world.boards.awake[name]
         thing.past = past

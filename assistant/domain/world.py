@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.domain import events as e
 from assistant.domain.boards import Boards
+from assistant.domain.deeds import DEEDS
 from assistant.domain.things import (
     Action,
     Board,
@@ -25,15 +26,14 @@ from assistant.domain.things import (
     Thing,
     WorkOrder,
 )
-
-NOTE, CALL = "note", "call"
-"""Methods of an Action that was no order."""
+from assistant.domain.views.series import Ids
 
 
 class World:
     """All of it. Read its dictionaries freely; change it only by `apply`."""
 
-    def __init__(self) -> None:
+    def __init__(self, board_ids: Ids | None = None) -> None:
+        """`board_ids`: those of the views beside it, so that each id is kept once."""
         self.position = 0
         """Of the last event applied."""
         self.hash: str = ""
@@ -45,7 +45,7 @@ class World:
         self.products: dict[str, Product] = {}
         self.workorders: dict[str, WorkOrder] = {}
         self.lots: dict[str, Lot] = {}
-        self.boards = Boards()
+        self.boards = Boards(board_ids)
         self.operators: dict[str, Operator] = {}
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
@@ -291,72 +291,6 @@ def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
         world.machines[event.subject].product = data.product
 
 
-def _call_raised(world: World, event: e.Event, data: e.CallRaised) -> None:
-    world.calls[event.id] = Call(event.id, data.who, event.subject, data.badge, event.time)
-    world.actions[data.badge, data.station] = Action(event.correlationid, CALL, [event.subject], event.time)
-
-
-def _call_answered(world: World, event: e.Event, data: e.CallAnswered) -> None:
-    world.calls.pop(data.call, None)
-
-
-def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None:
-    if data.call in world.calls:
-        world.calls[data.call].escalated = True
-
-
-def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
-    world.turns[event.subject] = data.intent
-
-
-def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
-    world.requested[event.subject] = (data, event.correlationid)
-    world.requested_at[event.subject] = event.position
-    world.open_orders.add(event.subject)
-    if event.causationid in world.requests:
-        world.requests[event.causationid].order = event.subject
-
-
-def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
-    _order_ended(world, event, data)
-    request, turn = world.requested.get(event.subject, (None, ""))
-    if request is None:
-        return
-    last = world.actions.get((request.badge, request.station))
-    unit = request.args.get("unit", request.machine)
-    if last is not None and last.turn == turn:
-        last.units.append(unit)
-    else:
-        world.actions[request.badge, request.station] = Action(turn, request.method, [unit], event.time)
-
-
-def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
-    # No order, and yet the last thing this person had done: "undo" must not reach past it.
-    world.actions[data.badge, data.station] = Action(event.correlationid, NOTE, [event.subject], event.time)
-
-
-def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
-    world.open_orders.discard(event.subject)
-    world.uncertain.pop(event.subject, None)
-    for request in world.requests.values():
-        if request.order == event.subject:
-            request.end(data)
-
-
-def _order_uncertain(world: World, event: e.Event, data: e.OrderUncertain) -> None:
-    _order_ended(world, event, data)
-    world.uncertain[event.subject] = world.requested_at.get(event.subject, event.position)
-
-
-def _hold_requested(world: World, event: e.Event, data: e.HoldRequested) -> None:
-    world.requests[event.id] = Request(event.id, event.subject, data.reason)
-
-
-def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> None:
-    world.requests.pop(data.request, None)
-    world.told.add(data.request)
-
-
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LineInstalled: _line_installed,
     e.MachineInstalled: _machine_installed,
@@ -383,17 +317,5 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LotScrapped: _scrapped,
     e.LotShipped: _lot_shipped,
     e.MachineSetUp: _machine_set_up,
-    e.CallRaised: _call_raised,
-    e.CallAnswered: _call_answered,
-    e.CallEscalated: _call_escalated,
-    e.TurnHeard: _turn_heard,
-    e.OrderRequested: _order_requested,
-    e.NoteTaken: _note_taken,
-    e.OrderRejected: _order_ended,
-    e.OrderDone: _order_done,
-    e.OrderFailed: _order_ended,
-    e.OrderUncertain: _order_uncertain,
-    e.OrderSettled: _order_ended,
-    e.HoldRequested: _hold_requested,
-    e.RequestAnswered: _request_answered,
+    **DEEDS,
 }

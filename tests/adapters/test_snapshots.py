@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.adapters.eventlog import SqliteLog
-from assistant.adapters.snapshots import MAGIC, NAME, Known, Snapshots, code
+from assistant.adapters.snapshots import MAGIC, NAME, Known, Snapshots, code, fresh
 from assistant.bootstrap.known import Remembering
 from assistant.domain.events import Event
 from assistant.domain.kept import Kept, keep
@@ -28,7 +28,7 @@ FITS = "the hash of the last event"
 
 def known(events: Iterable[Event]) -> Known:
     """Folded from the first."""
-    one = Known(World(), views_of([]))
+    one = fresh(views_of([]))
     _fold(one, events)
     return one
 

@@ -81,7 +81,7 @@ class Genealogy:
         number = self._register.boards.find(board)
         if not number:
             return []
-        lot = self._register.lots.names[self._register.lot_of[number]]
+        lot = self._register.lots.names[self._register.lot_of_thing(board)]
         steps = [*self._passed(number), *self._decisions_about(board), *(self._decisions_about(lot) if lot else ())]
         return sorted(steps, key=lambda step: step.time)
 

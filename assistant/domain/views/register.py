@@ -76,13 +76,13 @@ class Register:
 
     def _passed(self, event: e.Event, data: Any) -> None:
         board = self.boards(event.subject)
-        if board == len(self.lot_of) or not self.lot_of[board]:
+        if board >= len(self.lot_of) or not self.lot_of[board]:
             self._belongs(board, self.lots(data.lot))
         self.lives.heard_of(board, event.time)
 
     def _belongs(self, board: int, lot: int) -> None:
         """A board is of this lot, whatever it was of before."""
-        if board == len(self.lot_of):
+        while board >= len(self.lot_of):
             self.lot_of.append(0)
         before = self.lot_of[board]
         if before == lot:
@@ -113,7 +113,7 @@ class Register:
             self._created[lot] = [data.order, data.product, data.line]
             for name in data.boards:
                 board = self.boards(name)
-                if takes or board == len(self.lot_of) or not self.lot_of[board]:
+                if takes or board >= len(self.lot_of) or not self.lot_of[board]:
                     self._belongs(board, lot)
 
     # ---- what belongs where ---------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ class Register:
         if lot:
             return lot
         board = self.boards.find(unit)
-        return self.lot_of[board] if board else 0
+        return self.lot_of[board] if board and board < len(self.lot_of) else 0
 
     def is_machine(self, unit: str) -> bool:
         """Whether this is a machine, by what was installed or heard of."""

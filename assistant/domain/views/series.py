@@ -122,6 +122,11 @@ class Ids:
         """The number of a text, if it has one."""
         return self._numbers.get(name)
 
+    def same(self, name: str) -> str:
+        """The text as it is kept here, where it is: one object for all who keep it."""
+        number = self._numbers.get(name)
+        return name if number is None else self.names[number]
+
     def state(self) -> State:
         """See View.state."""
         return self.names

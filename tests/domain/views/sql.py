@@ -42,10 +42,17 @@ select l.subject as lot, l.data->>'$.order' as "order", (l.data->'$.boards')::va
 from raw l left join orders o on o."order" = l.data->>'$.order'
 where l.type = 'lot.created' qualify row_number() over (partition by l.subject order by l.position desc) = 1;
 
-create table boards as select unnest(boards) as board, lot from lots;
+-- A board is of the lot that was created with it, else of the one that it was first told of with.
+create table boards as
+with created as (select unnest(boards) as board, lot from lots)
+select board, lot from created
+union all
+select subject, arg_min(data->>'$.lot', position) from raw
+where data->>'$.lot' is not null and subject not in (select board from created) group by subject;
 
 create table happened as
-select r.*, m.machine, l.lot, coalesce(nullif(m.line, ''), l.line, '') as line, coalesce(l."order", '') as "order",
+select r.*, m.machine, coalesce(b.lot, l.lot, case when r.subject in (select lot from boards) then r.subject end) as lot,
+    coalesce(nullif(m.line, ''), l.line, '') as line, coalesce(l."order", '') as "order",
     coalesce(l.product, '') as product, data->>'$.order' as ordered
 from raw r
 left join machines m on m.machine = coalesce(r.data->>'$.machine', r.subject)
