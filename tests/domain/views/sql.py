@@ -51,7 +51,8 @@ select subject, arg_min(data->>'$.lot', position) from raw
 where data->>'$.lot' is not null and subject not in (select board from created) group by subject;
 
 create table happened as
-select r.*, m.machine, coalesce(b.lot, l.lot, case when r.subject in (select lot from boards) then r.subject end) as lot,
+select r.*, m.machine,
+    coalesce(b.lot, l.lot, case when r.subject in (select lot from boards) then r.subject end) as lot,
     coalesce(nullif(m.line, ''), l.line, '') as line, coalesce(l."order", '') as "order",
     coalesce(l.product, '') as product, data->>'$.order' as ordered
 from raw r
