@@ -21,6 +21,7 @@ test: setup  ## all tests, with the real engines
 
 bench: setup  ## speed and accuracy, as ratios against named references
 	@$(BIN)/assistant bench $(ARGS)
+	@$(BIN)/python -m tests.domain.views.test_against_sql
 
 faults: setup  ## every fault at full size: kill -9, lost servers, late answers, failing disks, damaged input
 	@$(BIN)/python -m tests.faults $(ARGS)

@@ -43,3 +43,15 @@ class Share:
         middle = share + z * z / (2 * self.n)
         spread = z * math.sqrt(share * (1 - share) / self.n + z * z / (4 * self.n * self.n))
         return (middle - spread) / (1 + z * z / self.n), (middle + spread) / (1 + z * z / self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A measurement beside which there is nothing to put."""
+
+    name: str
+    """What was measured."""
+    value: float
+    """How much, in `unit`."""
+    unit: str
+    """`ms`, `s`, `MiB`, `events/s`, …"""

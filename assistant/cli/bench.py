@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Share
+    from assistant.bench import Figure, Share, Value
     from assistant.bench.sentences import Result
     from assistant.bootstrap import Site
 
@@ -31,7 +31,8 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "meaning", "appends", "load")
+PARTS = ("hearing", "meaning", "appends", "load", "views")
+EVENTS = 300_000
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
@@ -43,6 +44,9 @@ def bench(
     ] = None,
     clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
+    events: Annotated[
+        list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
+    ] = None,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
@@ -52,15 +56,15 @@ def bench(
         if part not in PARTS:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS)}")
     for part in parts or PARTS:
-        for result in _measure(part, clips, sentences, site):
+        for result in _measure(part, clips, sentences, events or [EVENTS], site):
             print(_line(result, as_json=as_json), flush=True)
 
 
 def _measure(
-    part: str, clips: Path | None, sentences: Path | None, site: Path | None
-) -> Iterator[Figure | Share | Plain]:
+    part: str, clips: Path | None, sentences: Path | None, events: list[int], site: Path | None
+) -> Iterator[Figure | Share | Value | Plain]:
     from assistant import bootstrap
-    from assistant.bench import appends, hearing, load, meaning
+    from assistant.bench import appends, hearing, load, meaning, views
     from assistant.settings.paths import shipped_site
 
     loaded = bootstrap.load_site(site)
@@ -75,6 +79,10 @@ def _measure(
             folder = shipped_site() / "tests" / "meaning"
             for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
                 yield from _understanding(loaded, file)
+        case "views":
+            for count in events:
+                with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
+                    yield from views.measure(loaded, Path(fresh), count)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -111,13 +119,15 @@ async def _next(results: AsyncIterator[Result]) -> Result:
     return await anext(results)
 
 
-def _line(result: Figure | Share | Plain, *, as_json: bool) -> str:
-    from assistant.bench import Share
+def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Share, Value
 
     if as_json:
         return json.dumps(asdict(result))
     if isinstance(result, Plain):
         return f"{result.name:66} {result.value}"
+    if isinstance(result, Value):
+        return f"{result.name:66} {result.value:,.3f} {result.unit}"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0

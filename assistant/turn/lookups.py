@@ -326,11 +326,11 @@ def _held_lots(look: Look) -> list[str]:
 
 
 def _held_boards(look: Look) -> list[str]:
-    return [look.name(board.id) for board in look.world.boards.values() if board.hold]
+    return [look.name(board.id) for board in look.world.boards.awake.values() if board.hold]
 
 
 def _rework_queue(look: Look) -> list[str]:
-    return [look.name(board.id) for board in look.world.boards.values() if board.rework]
+    return [look.name(board.id) for board in look.world.boards.awake.values() if board.rework]
 
 
 _SEVERITIES = ("Alarm", "Error", "Warning", "Information")
