@@ -1,6 +1,7 @@
 """The one place that constructs anything: files become settings, settings become engines, engines a core."""
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
+from assistant.bootstrap.days import write_days
 from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
 from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.reach import machines_silent
@@ -44,4 +45,5 @@ __all__ = [
     "untrained",
     "vocabulary",
     "voice",
+    "write_days",
 ]

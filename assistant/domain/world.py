@@ -184,10 +184,19 @@ def _product_introduced(world: World, event: e.Event, data: e.ProductIntroduced)
 
 
 def _workorder_created(world: World, event: e.Event, data: e.WorkOrderCreated) -> None:
+    known = world.workorders.get(event.subject)
+    if event.source.startswith("/machines/") and world.kind_of(event.subject):
+        if known is not None:
+            known.status = data.status  # of what it makes and where, the factory's own word counts
+        return
     world.workorders[event.subject] = WorkOrder(event.subject, data.product, data.line, data.status)
 
 
 def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
+    known = world.lots.get(event.subject)
+    there = known.boards if known is not None else world.kind_of(event.subject)
+    if event.source.startswith("/machines/") and (there or any(map(world.kind_of, data.boards))):
+        return  # a line numbers lots of its own, and takes nothing from another
     lot = world.lots.setdefault(event.subject, Lot(event.subject))
     lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards
     for board in data.boards:
