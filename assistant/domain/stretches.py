@@ -1,7 +1,7 @@
 """A period -> the stretch of time that is meant by it, at a site, now.
 
-Beside the contract's periods (`shift`, `last:2h`, `between:06:00-08:00`, …) there are finer ones, for what people say and
-the contract cannot: `day-2`, `week-1`, `month`, `shift:night`, `weekday:1`, `date:03-24`, `day-1/06:00-12:00`; and the
+Beside the contract's periods (`shift`, `last:2h`, `between:06:00-08:00`, …) there are finer ones, for what people say
+and the contract cannot: `day-2`, `week-1`, `month`, `shift:night`, `weekday:1`, `date:03-24`, `day-1/06:00-12:00`; and the
 certain ones that these become: `day:2026-11-24`, `from:2026-11-23T06:00+01:00/2026-11-23T12:00+01:00`.
 """
 

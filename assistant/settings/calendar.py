@@ -34,7 +34,7 @@ class _Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 def load(folder: Path) -> Calendar:
-    """Read `calendar.yaml` in a site's `hardware/`; this box's own clock and no shifts without one. Raises SiteError."""
+    """Read `calendar.yaml` in a site's `hardware/`; this box's clock and no shifts without one. Raises SiteError."""
     file = folder / "calendar.yaml"
     spec = yaml.read(file, _Calendar) if file.is_file() else _Calendar()
     shifts = tuple(_shift(file, shift) for shift in spec.shifts)
