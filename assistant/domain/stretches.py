@@ -1,8 +1,8 @@
 """A period -> the stretch of time that is meant by it, at a site, now.
 
 Beside the contract's periods (`shift`, `last:2h`, `between:06:00-08:00`, …) there are finer ones, for what people say
-and the contract cannot: `day-2`, `week-1`, `month`, `shift:night`, `weekday:1`, `date:03-24`, `day-1/06:00-12:00`; and the
-certain ones that these become: `day:2026-11-24`, `from:2026-11-23T06:00+01:00/2026-11-23T12:00+01:00`.
+and the contract cannot: `day-2`, `week-1`, `month`, `shift:night`, `weekday:1`, `date:03-24`, `day-1/06:00-12:00`; and
+the certain ones that these become: `day:2026-11-24`, `from:2026-11-23T06:00+01:00/2026-11-23T12:00+01:00`.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def _of_shift(kind: str, worked: Worked | None, now: float) -> Stretch:
 
 def _since(rest: str, calendar: Calendar, now: float, exact: Sequence[bool]) -> Stretch | None:
     if rest == "break":
-        last = next(calendar.breaks(now), None)
-        return None if last is None else Stretch("since", Span(min(last.end, now), now))
+        newest = next(calendar.breaks(now), None)
+        return None if newest is None else Stretch("since", Span(min(newest.end, now), now))
     if day := _day(rest, calendar, now):
         return Stretch("since", Span(calendar.at(day), max(now, calendar.at(day))))
     if not re.fullmatch(r"\d\d:\d\d", rest):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from assistant.domain.events import Event, Payload
 from assistant.domain.views.alarms import Alarms
+from assistant.domain.views.began import Began
 from assistant.domain.views.decisions import Decisions
 from assistant.domain.views.genealogy import Genealogy
 from assistant.domain.views.holds import Holds
@@ -41,6 +42,7 @@ class Views:
         self.measures = Measures(register)
         self.holds = Holds(register, self.orders)
         self.notes = Notes(register)
+        self.began = Began()
         self.genealogy = Genealogy(register, self.orders, self.quality, self.production, self.measures)
         self._views: dict[str, View] = {
             name: view for name, view in vars(self).items() if name != "position" and not name.startswith("_")
