@@ -22,12 +22,27 @@ def count(look: Look) -> Reply:
     number = int(getattr(counts, metric))
     if not number and (never := never_made(look)):
         return reply(never)
+    if metric == "held" and "period" not in look.command.slots:
+        return _held_now(look, number)
     said = look.counted(metric, number, where=look.where(), period=look.when())
     named = which(look, metric) if 0 < number <= MOST_NAMED else []
     most = worst(look) if metric == "failed" and number else ""
     if number <= NAMED_AT_ONCE:
         return reply(said, most, *look.listed(named, "which"))
     return Reply((said, most, "", *look.listed(named, "which")))
+
+
+def _held_now(look: Look, number: int) -> Reply:
+    """What is on hold now, and how much was put on hold in the shift: who gives no time means now."""
+    held = [
+        hold.subject
+        for hold in look.views.holds.history(Span(look.now, look.now + 1), look.scope)
+        if hold.until is None
+    ]
+    items = [look.name(subject) for subject in dict.fromkeys(held)]
+    now = look.counted("held_now", len(items), where=look.where(), items=look.some(items))
+    shift = look.counted("held", number, where=look.where(), period=look.when()) if not look.trouble() else ""
+    return Reply((now, shift, "", *look.rest(items, "which")))
 
 
 def which(look: Look, metric: str) -> list[str]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from assistant.domain.calendar import Calendar
 from assistant.domain.spoken.dates import said
 from assistant.domain.spoken.language import Language
-from assistant.domain.stretches import Stretch, stretch
-from assistant.domain.values import Command
+from assistant.domain.stretches import Stretch, certain, stretch
+from assistant.domain.values import MISSING, Command
 from assistant.domain.views import Scope, Span, Views
 from assistant.domain.world import World
 from assistant.settings.intents import Intents
@@ -22,6 +22,9 @@ MOST_SENTENCES = 3
 """Said at once; the rest is for who says "more"."""
 MOST_SPOKEN = 4
 """Items read out in one sentence; more are counted."""
+REPORT = "report"
+HAND_OVER_S = 3600.0
+"""So long after a shift began, a report without a time is that of the one before."""
 SCOPES = ("line", "machine", "lot", "order", "product")
 
 
@@ -76,11 +79,20 @@ class Look:
         calendar, value = self.known.calendar, self.command.slots.get("period", "")
         if value:
             how = said(self.command.text, value, self.known.language)
+            if value.startswith(("day:", "from:")):  # what was said as a day has a better name than its date
+                finer = said(self.command.text, MISSING, self.known.language).finer
+                found = stretch(finer, calendar, self.now) if finer else None
+                if found is not None and certain(found, calendar) == value:
+                    return found
             for period in (how.finer, value):
                 found = stretch(period, calendar, self.now, how.exact) if period else None
                 if found is not None:
                     return found
         found = stretch("shift", calendar, self.now)
+        if self.known.intents.by_name[self.command.intent].lookup == REPORT and found is not None:
+            # Who has just come in and asks what happened does not mean the minutes since then.
+            last = stretch("last_shift", calendar, self.now)
+            found = last if found.trouble or found.span.seconds < HAND_OVER_S else found
         if found is None or found.trouble:
             found = stretch("today", calendar, self.now)
         assert found is not None

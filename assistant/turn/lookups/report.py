@@ -38,10 +38,11 @@ def report(look: Look) -> Reply:
     return reply(
         made,
         downtime or look.text("no_downtime"),
-        flood(look) or _open(look),
+        flood(look) or (notes[0] if notes else _open(look)),
+        _open(look) if notes else "",
         _defects(look),
         *_drifts(look),
-        *notes,
+        *notes[1:],
         *_set_ups(look),
         *_lines(look),
         *_decisions(look),
