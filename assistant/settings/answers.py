@@ -46,7 +46,7 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "where": ("board", "lot", "lot_unnumbered"),
     "history": tuple(
         "some more none before item then by into failed passed held released rework withdrawn scrapped set_up called "
-        "stopped started alarm acknowledged note".split()
+        "stopped started alarm acknowledged note stop stop_cause".split()
     ),
     "who": tuple(
         "by nobody for_reason held released rework scrapped set_up withdrawn acknowledged stopped started".split()
@@ -67,7 +67,7 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "alarms": (*"none last one came acknowledged acknowledged_by many".split(), *_ALARM_FLOOD),
     "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which"),
     "yield": tuple("some rolled worst_line most_often none".split()),
-    "top_defects": tuple("some then none uninspected".split()),
+    "top_defects": ("some", "then", "none", "uninspected", *_BOARDS),
     "downtime": tuple("machine machines worst further because then cause unexplained none unheard".split()),
     "oee": tuple("some factors lost cause unexplained none".split()),
     "report": (

@@ -86,8 +86,8 @@ def times(number: int) -> str:
 
 
 def measured(value: float) -> str:
-    """A measured value: whole from 20 on, one decimal below."""
-    return f"{value:.0f}" if abs(value) >= 19.95 else f"{round(value, 1):g}"
+    """A measured value: whole from 10 on, one decimal below."""
+    return f"{value:.0f}" if abs(value) >= 9.95 else f"{round(value, 1):g}"
 
 
 def amount(word: str) -> str:

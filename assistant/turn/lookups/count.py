@@ -9,6 +9,8 @@ from assistant.domain.views.quality import Defect
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look, Reply, reply
 
+FINE = ("made", "passed")
+"""Nobody goes to look at these: they are named only for who asks which ones."""
 NAMED_AT_ONCE = 2
 """More than these are named only for who asks which ones."""
 MOST_NAMED = 60
@@ -27,7 +29,7 @@ def count(look: Look) -> Reply:
     said = look.counted(metric, number, where=look.where(), period=look.when())
     named = which(look, metric) if 0 < number <= MOST_NAMED else []
     most = worst(look) if metric == "failed" and number else ""
-    if number <= NAMED_AT_ONCE:
+    if number <= NAMED_AT_ONCE and metric not in FINE:
         return reply(said, most, *look.listed(named, "which"))
     return Reply((said, most, "", *look.listed(named, "which")))
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from assistant.domain import events as e
 from assistant.domain.things import Thing
+from assistant.domain.views import Scope, Span
 from assistant.domain.views.genealogy import Step
+from assistant.domain.views.times import Stop
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look, Reply, reply
+from assistant.turn.lookups.times import spaced
 
+BACK_S = 7 * 86_400.0
+"""How far back it is told of machines."""
 STORY = 3
 """Events told in one sentence."""
 
@@ -30,7 +35,30 @@ def _story(look: Look) -> list[tuple[float, str]]:
     """(Time, words) of what happened, oldest first. A board's whole life, of anything else what is remembered."""
     if look.unit in look.world.boards:
         return [(step.time, _step(look, step)) for step in look.views.genealogy.board(look.unit)]
-    return [(event.time, _told(look, event)) for event in past(look)]
+    return [*_before(look), *((event.time, _told(look, event)) for event in past(look))]
+
+
+def _before(look: Look) -> list[tuple[float, str]]:
+    """Of machines: stops and set-ups from before what is remembered of each."""
+    line = look.world.lines.get(look.unit)
+    found: list[tuple[float, str]] = []
+    for machine in line.machines if line is not None else (look.unit,) if look.unit in look.world.machines else ():
+        kept = look.world.machines[machine].past
+        until = Span(look.now - BACK_S, kept[0].time if kept else look.now)
+        for stop in look.views.times.stops(until, machine):
+            if stop.start < until.end and not stop.planned:
+                found.append((stop.start, _stop(look, stop)))
+        for done in look.views.set_ups.done(until, Scope(machine=machine)):
+            found.append((done.time, look.text("set_up", product=look.name(done.product), by=_by(look, done.order))))
+    return sorted(found)
+
+
+def _stop(look: Look, stop: Stop) -> str:
+    said = next((alarm.text for alarm in stop.alarms if alarm.code == stop.cause), spaced(stop.cause))
+    cause = look.text("stop_cause", cause=said) if said else ""
+    return look.text(
+        "stop", state=stop.state, duration=naming.duration((stop.end or look.now) - stop.start), cause=cause
+    )
 
 
 def _step(look: Look, step: Step) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.domain.views.measures import Measured, Summary
+from assistant.domain.views.measures import Measured
 from assistant.domain.views.span import Span
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look, Reply, reply
@@ -14,8 +14,10 @@ RAN_S = 8 * HOUR
 """Over how long before the newest value it is told how it ran."""
 DRIFTS = 0.04
 """A drift of less than this share of the mean an hour is not worth telling."""
-SHORTEST_S = 900.0
-"""Nothing is said of a drift over a shorter time."""
+ENOUGH = 20
+"""Values in an hour; fewer show no drift."""
+STEADY = 0.3
+"""Each half of the hour has at least this share of the drift of the whole."""
 
 
 def measure(look: Look) -> Reply:
@@ -26,7 +28,6 @@ def measure(look: Look) -> Reply:
     words = look.text(quantity)
     if latest is None:
         return reply(look.text("none", quantity=words))
-    ran = look.views.measures.summary(Span(latest.time - HOUR, latest.time + 1), machine, quantity)
     return reply(
         look.text(
             "latest",
@@ -37,7 +38,7 @@ def measure(look: Look) -> Reply:
             age=_age(look, latest),
         ),
         limits(look, machine, quantity, latest.value),
-        _drift(look, quantity, ran),
+        _drift(look, machine, quantity, latest.time),
         _ran(look, machine, quantity, latest),
     )
 
@@ -74,20 +75,30 @@ def beyond(look: Look, machine: str, quantity: str, number: float) -> float | No
     return pair[1] if number > pair[1] else pair[0]
 
 
-def drifts(ran: Summary | None, seconds: float) -> float:
-    """By how much a quantity changes an hour, where that is worth telling; else 0."""
-    if ran is None or ran.n < 10 or seconds < SHORTEST_S:
+def drifts(look: Look, machine: str, quantity: str, span: Span) -> float:
+    """By how much a quantity changes an hour, where it does so all the time and that is worth telling; else 0.
+
+    One that jumped, for somebody mended something, has no drift: its halves have none.
+    """
+    middle = (span.start + span.end) / 2
+    whole, *halves = (
+        look.views.measures.summary(part, machine, quantity)
+        for part in (span, Span(span.start, middle), Span(middle, span.end))
+    )
+    if whole is None or whole.n < ENOUGH or abs(whole.drift_per_hour) < DRIFTS * abs(whole.mean):
         return 0.0
-    return ran.drift_per_hour if abs(ran.drift_per_hour) >= DRIFTS * abs(ran.mean) else 0.0
+    steady = (half is not None and half.drift_per_hour / whole.drift_per_hour > STEADY for half in halves)
+    return whole.drift_per_hour if all(steady) else 0.0
 
 
-def _drift(look: Look, quantity: str, ran: Summary | None) -> str:
-    by = drifts(ran, HOUR)
+def _drift(look: Look, machine: str, quantity: str, now: float) -> str:
+    by = drifts(look, machine, quantity, Span(now - HOUR, now + 1))
     return look.text("rises" if by > 0 else "falls", by=value(look, quantity, abs(by))) if by else ""
 
 
 def _ran(look: Look, machine: str, quantity: str, latest: Measured) -> str:
-    span = Span(max(look.stretch.span.start, latest.time - RAN_S), latest.time + 1)
+    since = max(look.stretch.span.start, latest.time - RAN_S, look.views.began.at or 0.0)
+    span = Span(since, latest.time + 1)
     ran = look.views.measures.summary(span, machine, quantity)
     if ran is None or ran.n < 2:
         return ""

@@ -56,7 +56,7 @@ def top_defects(look: Look) -> Reply:
         seen = seen or len(look.views.quality.last_verdicts(look.span, look.scope))
         if not seen:
             return reply(never_made(look) or look.text("uninspected", **holes))
-        return reply(look.text("none", count=naming.count(seen), **holes))
+        return reply(look.text("none", boards=look.counted("boards", seen), **holes))
     items = [found_words(defect) for defect in found]
     groups = [items[at : at + AT_ONCE] for at in range(AT_ONCE, len(items), AT_ONCE)]
     first = look.text("some", items="; ".join(items[:AT_ONCE]), **holes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.domain.events import MachineSetUp
 from assistant.domain.views import PLANT, Scope, Span
 from assistant.domain.views.measures import QUANTITIES
 from assistant.turn import naming
@@ -98,11 +97,11 @@ def _notes(look: Look) -> list[str]:
 def _set_ups(look: Look) -> Iterator[str]:
     """Lines that were changed over: told by their first machine."""
     for line in look.world.lines.values():
-        machine = look.world.machines.get(line.machines[0])
-        for event in machine.past if machine is not None else ():
-            if isinstance(event.data, MachineSetUp) and look.span.start <= event.time < look.span.end:
-                product, time = look.name(event.data.product), look.clock(event.time)
-                yield look.text("set_up", unit=line.name, product=product, time=time)
+        before = ""
+        for done in look.views.set_ups.done(look.span, Scope(machine=line.machines[0])):
+            if done.product != before:
+                yield look.text("set_up", unit=line.name, product=look.name(done.product), time=look.clock(done.time))
+            before = done.product
 
 
 def _lines(look: Look) -> Iterator[str]:

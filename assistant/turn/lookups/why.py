@@ -139,15 +139,16 @@ def _waits(look: Look, machine: str, state: str) -> Reply:
 
 def _line(look: Look, line: str) -> Reply:
     """The stops that last, the first to come first; else the newest that is over."""
-    found = [(stop, ident) for ident in look.world.lines[line].machines if (stop := last_stop(look, ident)) is not None]
+    found = [(stop, ident) for ident in look.world.lines[line].machines for stop in stops(look, ident)]
     lasting = sorted((one for one in found if one[0].end is None), key=lambda one: one[0].start)
     if lasting:
         return reply(*(_stands(look, ident, stop, "other") for stop, ident in lasting))
     if not found:
         return reply(look.text("line_runs"))
-    _, ident = max(found, key=lambda one: (not one[0].planned, one[0].start))
-    state = look.world.machines[ident].state
-    return reply(look.text("line_runs"), *(_stood(look, ident, stop, state) for stop in _told(stops(look, ident))))
+    newest = max(stop.start for stop, _ in found)
+    lately = [one for one in found if newest - one[0].start < SHIFT_S]
+    stop, ident = max(lately, key=lambda one: (not one[0].planned, one[0].start))
+    return reply(look.text("line_runs"), _stood(look, ident, stop, look.world.machines[ident].state))
 
 
 # ---- lots and boards ------------------------------------------------------------------------------------------------
