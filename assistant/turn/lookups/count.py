@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assistant.domain.views import Scope, Span
+from assistant.domain.views.crowd import mask_of
 from assistant.domain.views.quality import Defect
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look, Reply, reply
@@ -53,16 +54,18 @@ def which(look: Look, metric: str) -> list[str]:
     if metric == "held":
         holds = views.holds.history(span, scope)
         return [look.name(one) for one in dict.fromkeys(hold.subject for hold in holds if hold.since >= span.start)]
-    if metric in ("passed", "failed"):
-        wanted = metric == "passed"
-        verdicts = views.quality.last_verdicts(span, scope)
-        return _names(look, (board for board, passed in verdicts.items() if passed == wanted))
-    found = {
-        "made": views.production.made,
-        "reworked": views.production.reworked,
-        "scrapped": views.production.scrapped,
-    }
-    return _names(look, found[metric](span, scope))
+    quality, production = views.quality, views.production
+    match metric:
+        case "made":
+            return _names(look, _numbers(production.boards_made(span, scope)))
+        case "passed":
+            failed = mask_of(quality.failed(span, scope))
+            return _names(look, _numbers(quality.inspected(span, scope) & ~failed))
+        case "failed":
+            return _names(look, quality.failed(span, scope))
+        case "reworked":
+            return _names(look, production.boards_reworked(span, scope))
+    return _names(look, production.boards_scrapped(span, scope))
 
 
 def never_made(look: Look) -> str:
@@ -93,3 +96,13 @@ def found_words(defect: Defect) -> str:
 def _names(look: Look, boards: Iterable[int]) -> list[str]:
     names = look.views.register.boards.names
     return sorted(look.name(names[board]) for board in boards)
+
+
+def _numbers(mask: int) -> list[int]:
+    """The numbers of boards that are given as bits."""
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found

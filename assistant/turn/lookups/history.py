@@ -10,6 +10,7 @@ from assistant.domain.views.times import Stop
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look, Reply, reply
 from assistant.turn.lookups.times import spaced
+from assistant.turn.lookups.why import planned
 
 BACK_S = 7 * 86_400.0
 """How far back it is told of machines."""
@@ -46,7 +47,7 @@ def _before(look: Look) -> list[tuple[float, str]]:
         kept = look.world.machines[machine].past
         until = Span(look.now - BACK_S, kept[0].time if kept else look.now)
         for stop in look.views.times.stops(until, machine):
-            if stop.start < until.end and not stop.planned:
+            if stop.start < until.end and not planned(look, machine, stop):
                 found.append((stop.start, _stop(look, stop)))
         for done in look.views.set_ups.done(until, Scope(machine=machine)):
             found.append((done.time, look.text("set_up", product=look.name(done.product), by=_by(look, done.order))))

@@ -53,7 +53,7 @@ def top_defects(look: Look) -> Reply:
     holes = {"where": look.where(), "period": look.when()}
     if not found:
         seen = look.views.quality.first_pass(look.span, look.scope).all
-        seen = seen or len(look.views.quality.last_verdicts(look.span, look.scope))
+        seen = seen or look.views.quality.inspected(look.span, look.scope).bit_count()
         if not seen:
             return reply(never_made(look) or look.text("uninspected", **holes))
         return reply(look.text("none", boards=look.counted("boards", seen), **holes))

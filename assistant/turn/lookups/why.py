@@ -52,7 +52,7 @@ def machine_stop(look: Look, machine: str) -> Reply:
         if state in (STARVED, BLOCKED, IDLE):
             return _waits(look, machine, state)
         return reply(look.text("never_stood", state=state))
-    stood = [_stood(look, machine, one, state) for one in _told(stops(look, machine))]
+    stood = [_stood(look, machine, one, state) for one in _told(look, machine)]
     if state in (STARVED, BLOCKED, IDLE):
         return reply(*_waits(look, machine, state).sentences[:2], *stood)
     return reply(*stood)
@@ -69,11 +69,22 @@ def last_stop(look: Look, machine: str) -> Stop | None:
     return found[-1] if found else None
 
 
-def _told(found: Sequence[Stop]) -> list[Stop]:
+def _told(look: Look, machine: str) -> list[Stop]:
     """The newest stop that nobody had planned comes before a set-up after it: nobody asks why that was."""
+    found = stops(look, machine)
     newest = found[-1]
-    unplanned = [stop for stop in found if not stop.planned and newest.start - stop.start < SHIFT_S]
-    return [unplanned[-1], newest] if newest.planned and unplanned else [newest]
+    if not planned(look, machine, newest):
+        return [newest]
+    lately = (stop for stop in reversed(found) if newest.start - stop.start < SHIFT_S)
+    unplanned = next((stop for stop in lately if not planned(look, machine, stop)), None)
+    return [newest] if unplanned is None else [unplanned, newest]
+
+
+def planned(look: Look, machine: str, stop: Stop) -> bool:
+    """Whether a stop that is over was a set-up."""
+    if stop.end is None:
+        return False
+    return bool(look.views.set_ups.done(Span(stop.start, stop.end + 1), Scope(machine=machine)))
 
 
 def _stood(look: Look, machine: str, stop: Stop, state: str) -> str:
@@ -147,7 +158,7 @@ def _line(look: Look, line: str) -> Reply:
         return reply(look.text("line_runs"))
     newest = max(stop.start for stop, _ in found)
     lately = [one for one in found if newest - one[0].start < SHIFT_S]
-    stop, ident = max(lately, key=lambda one: (not one[0].planned, one[0].start))
+    stop, ident = max(lately, key=lambda one: (not planned(look, one[1], one[0]), one[0].start))
     return reply(look.text("line_runs"), _stood(look, ident, stop, look.world.machines[ident].state))
 
 
@@ -165,12 +176,12 @@ def _lot(look: Look, lot: str) -> Reply:
 
 def _failures(look: Look, scope: Scope) -> str:
     ever = Span(0.0, look.now + 1)
-    verdicts = look.views.quality.last_verdicts(ever, scope)
-    failed = sum(not passed for passed in verdicts.values())
+    failed = len(look.views.quality.failed(ever, scope))
+    inspected = look.views.quality.inspected(ever, scope).bit_count()
     found = look.views.quality.top_defects(ever, scope, 1)
     if not failed or not found:
         return ""
-    counts = {"failed": naming.count(failed), "all": naming.count(len(verdicts))}
+    counts = {"failed": naming.count(failed), "all": naming.count(inspected)}
     return look.text("lot_failed", items=found_words(found[0]), **counts)
 
 
