@@ -17,6 +17,7 @@ from assistant.adapters.groupcommit import GroupCommit
 from assistant.adapters.metrics import Metrics
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.tasks import ended
+from assistant.bootstrap.answers import answers_from
 from assistant.bootstrap.engines import recordings, understander
 from assistant.bootstrap.known import Remembering, read_only, snapshots
 from assistant.bootstrap.mes import mes_tasks
@@ -204,9 +205,10 @@ async def start(
     await recorder.record(*new, *_left_open(world, clock.now()))
     ingest = Ingest(machines, recorder, world, clock, dict(world.seen))
     actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
     interpreter = Interpreter(site.reader, understander(site, stack))
-    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
+    answers = answers_from(site, world, views)
+    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
     escalation = Escalation(site.intents, world, recorder, clock)
     return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock), views, remembering)
 
@@ -233,7 +235,7 @@ def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
         raise CoreError("this core only parses")
 
     clock, recorder = SystemClock(), Recorder(refuse, world)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
     machines = OpcUaMachines(site.hardware, ())
     ingest = Ingest(machines, recorder, world, clock, {})
     performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported))

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from assistant.errors import SiteError
-from assistant.settings import yaml
+from assistant.settings import answers, yaml
 
 Kind = Literal["action", "lookup", "dialogue"]
 Confirm = Literal["never", "always"]
@@ -108,6 +108,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Templates that mean the running shift without saying a period ("shift report")."""
     parts: tuple[str, ...] = ()
     """Templates that mean those boards of a lot that failed inspection; read back board by board, always confirmed."""
+    taught: bool = True
+    """Whether a language model may write it; if not, templates alone read it."""
     wakes: tuple[str, ...] = ()
     """Sentences that end sleep."""
     answers: dict[str, str] = {}
@@ -136,6 +138,11 @@ class Intents(msgspec.Struct, frozen=True, kw_only=True):
     shared: Shared
     lists: dict[str, dict[str, tuple[str, ...]]]
     """List -> value -> spoken forms."""
+
+    @property
+    def taught(self) -> dict[str, Intent]:
+        """Those that a language model may write."""
+        return {name: spec for name, spec in self.by_name.items() if spec.taught}
 
     def text(self, intent: str, key: str, holes: Mapping[str, str]) -> str:
         """The answer `key` of an intent (or the shared one), its holes filled; KeyError for one that is not there."""
@@ -170,6 +177,7 @@ def load(folder: Path) -> Intents:
     shared = yaml.read(shared_file, Shared) if shared_file.is_file() else Shared()
     for intent in by_name.values():
         _check(folder / f"{intent.intent}.yaml", intent, by_name, shared)
+    _check_shared(shared_file, by_name, shared)
     return Intents(by_name=by_name, shared=shared, lists=_lists(folder / "lists"))
 
 
@@ -178,6 +186,8 @@ def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Sh
         raise SiteError(file, "an action says who may do it", key="roles")
     if intent.undo is not None and intent.undo.intent not in by_name:
         raise SiteError(file, f"no intent {intent.undo.intent!r}", key="undo")
+    if intent.lookup and intent.lookup not in answers.LOOKUPS:
+        raise SiteError(file, f"no view {intent.lookup!r} ({', '.join(answers.LOOKUPS)})", key="lookup")
     if intent.owners and "owner" not in intent.answers:
         raise SiteError(file, "`owners` has no answer `owner`", key="answers")
     if intent.own_line and "own_line" not in intent.answers:
@@ -185,11 +195,35 @@ def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Sh
     for check in intent.checks:
         if check != "exists" and check not in intent.answers:
             raise SiteError(file, f"check {check!r} has no answer of its name", key="answers")
+    for key in _needed(intent):
+        if key not in intent.answers and key not in shared.answers:
+            raise SiteError(file, f"the answer {key!r} is missing", key=f"answers.{key}")
     for key, template in {**shared.answers, **intent.answers}.items():
         try:
             list(string.Formatter().parse(template))
         except ValueError as exc:
             raise SiteError(file, f"bad answer template: {exc}", key=key) from exc
+
+
+def _needed(intent: Intent) -> list[str]:
+    """The answers that the code says about an intent."""
+    keys = [*answers.DIALOGUE.get(intent.intent, ()), *answers.LOOKUPS.get(intent.lookup, ())]
+    if intent.order is not None or intent.record is not None:
+        keys += answers.ACTS
+    if intent.record == "answer":
+        keys.append(answers.ANSWERED)
+    if intent.undo is not None:
+        keys.append(answers.UNDONE)
+    return keys + list(answers.UNDOES if intent.undoes else ())
+
+
+def _check_shared(file: Path, by_name: Mapping[str, Intent], shared: Shared) -> None:
+    lookups = [intent for intent in by_name.values() if intent.lookup]
+    keys = [*answers.SHARED, *(answers.LOOKED_UP if lookups else ())]
+    keys += answers.ASKED_OF_A_TIME if any("period" in intent.slots for intent in lookups) else ()
+    for key in keys:
+        if key not in shared.answers:
+            raise SiteError(file, f"the answer {key!r} is missing", key=f"answers.{key}")
 
 
 def _lists(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from assistant.domain.spoken.language import IdKind, Language, NumberWords, PeriodWords, TimeWords
 from assistant.domain.spoken.tokens import words
+from assistant.domain.values import MISSING
 from assistant.settings import yaml
 
 
@@ -45,7 +46,10 @@ class _Periods(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     units: dict[str, int] = {}
     amounts: dict[str, int] = {}
     half: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    ordinals: dict[str, int] = {}
+    finer: dict[str, tuple[str, ...]] = {}
 
 
 class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,7 +129,9 @@ def load(folder: Path) -> Language:
 
 
 def _period_words(spec: _Periods) -> PeriodWords:
-    phrases = {words(phrase): value for value, phrases_ in spec.phrases.items() for phrase in phrases_}
+    finer = {words(phrase): value for value, phrases_ in spec.finer.items() for phrase in phrases_}
+    phrases = dict.fromkeys(finer, MISSING)
+    phrases |= {words(phrase): value for value, phrases_ in spec.phrases.items() for phrase in phrases_}
     amounts = sorted(((words(phrase), minutes) for phrase, minutes in spec.amounts.items()), key=lambda a: -len(a[0]))
     return PeriodWords(
         leads=frozenset(spec.leads),
@@ -136,7 +142,11 @@ def _period_words(spec: _Periods) -> PeriodWords:
         units=spec.units,
         amounts=tuple(amounts),
         half=words(spec.half[0]) if spec.half else (),
-        dates=frozenset(spec.dates),
+        dates=frozenset((*spec.days, *spec.months)),
+        days=spec.days,
+        months=spec.months,
+        ordinals=spec.ordinals,
+        finer=finer,
     )
 
 

@@ -12,6 +12,7 @@ from assistant.domain import declare
 from assistant.domain.speech import verbalise
 from assistant.domain.spoken.mentions import Entities, Name
 from assistant.domain.values import Answer, Command, Decision, Session, Transcript
+from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
@@ -49,6 +50,8 @@ from assistant.turn.record import Recorder
 from assistant.turn.settle import by_person
 from assistant.turn.verdict import Allowed, Declined, Missing
 
+MORE_AT_ONCE = 2
+"""Sentences to one "more"."""
 SECOND_WITHIN_S = 30.0
 """How long the second person has to say yes."""
 
@@ -65,10 +68,13 @@ class Core:
         policy: Policy,
         performer: Performer,
         clock: Clock,
+        known: lookups.Known | None = None,
     ) -> None:
+        """`known`: what look-ups answer from; without it they know the world and no view."""
         self._log, self._world, self._minutes = log, world, Minutes(recorder, clock)
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
+        self._known = known or lookups.Known(world, Views(), policy.intents, policy.language, policy.calendar)
         self._talks: dict[Session, Talk] = {}
         self.seconds: dict[str, Second] = {}
         """What waits for a second person, by station."""
@@ -120,7 +126,8 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        commands = await self._read(transcript, talk)
+        now = self._clock.now()
+        commands = [self._policy.timed(command, now) for command in await self._read(transcript, talk)]
         parsed = _ms(started)
         breath = await self._minutes.heard(transcript, commands, talk, self._asked_by(transcript, talk), ran_out)
         acting, pending = time.perf_counter(), talk.dialogue
@@ -164,6 +171,7 @@ class Core:
         """One answer a command; what needs a yes is asked for all together, at the end."""
         answers: dict[int, Answer] = {}
         waiting: list[tuple[int, Command, NeedsYes | NeedsDigits, str]] = []
+        breath.rest.clear()
         for index, command in enumerate(commands):
             message, rule = self._message(command, talk, breath)
             if isinstance(message, NeedsYes | NeedsDigits):
@@ -232,7 +240,7 @@ class Core:
                 kind = Noise if verdict.command.intent == UNKNOWN else Told
                 return kind(verdict.decision, verdict.say), verdict.rule
             case Allowed() if self._intents.by_name[command.intent].kind == "lookup":
-                return Told(Decision.ANSWERED, self._looked_up(verdict.command)), verdict.rule
+                return Told(Decision.ANSWERED, self._looked_up(verdict.command, talk, breath)), verdict.rule
             case Allowed() if breath.trouble:
                 return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble)), NO_LOG
             case Allowed(confirm=True) if verdict.digits:
@@ -290,9 +298,12 @@ class Core:
 
     # ---- small things --------------------------------------------------------------------------------------
 
-    def _looked_up(self, command: Command) -> str:
-        """What is recorded, with its age when it is old."""
-        return self._performer.dated(lookups.answer(self._world, self._intents, command))
+    def _looked_up(self, command: Command, talk: Talk, breath: Breath) -> str:
+        """What is recorded, with its age when it is old; what is too much to be said at once is kept for "more"."""
+        say, rest = lookups.answer(self._known, command, self._clock.now()).cut()
+        breath.rest += rest
+        talk.memory = replace(talk.memory, rest=tuple(breath.rest))
+        return self._performer.dated(say)
 
     def _spoken_of(self, memory: Memory, command: Command) -> Memory:
         unit = subject(command)
@@ -322,6 +333,11 @@ class Core:
         said = talk.memory.said or self._intents.text("repeat", "nothing", {})
         return Noise(Decision.ANSWERED, said)
 
+    def _more(self, command: Command, talk: Talk, session: Session) -> Message:
+        say, rest = lookups.Reply(talk.memory.rest).cut(MORE_AT_ONCE)
+        talk.memory = replace(talk.memory, rest=rest)
+        return Noise(Decision.ANSWERED, say or self._intents.text("more", "nothing", {}))
+
     def _help(self, command: Command, talk: Talk, session: Session) -> Message:
         if talk.dialogue.question:
             return Noise(Decision.ANSWERED, self._intents.text("help", "pending", {"question": talk.dialogue.question}))
@@ -338,6 +354,7 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "yes": Core._yes,
     "no": Core._no,
     "repeat": Core._repeat,
+    "more": Core._more,
     "help": Core._help,
     "sleep": Core._sleep,
 }

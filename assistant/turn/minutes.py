@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.domain import events as e
 from assistant.domain.values import Answer, Command, Transcript
@@ -25,6 +25,8 @@ class Breath:
     """Id of its turn.heard event; empty when it could not be written."""
     trouble: str = ""
     """Why nothing can be written down, or empty."""
+    rest: list[str] = field(default_factory=list)
+    """Sentences of its answers that are too much to be said at once."""
 
 
 @dataclass(frozen=True, slots=True)

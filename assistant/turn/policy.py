@@ -11,8 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.domain.calendar import Calendar
 from assistant.domain.speech import digits
+from assistant.domain.spoken.dates import said
 from assistant.domain.spoken.language import Language
+from assistant.domain.stretches import NO_SHIFT, certain, stretch
 from assistant.domain.things import Operator
 from assistant.domain.values import HERE, MISSING, Command, Decision, Session
 from assistant.domain.world import World
@@ -41,6 +44,7 @@ class Policy:
     hardware: Hardware
     language: Language
     world: World
+    calendar: Calendar = Calendar()  # noqa: RUF009 (frozen)
 
     def decide(self, command: Command, session: Session, memory: Memory, now: float) -> Verdict:
         """What is to become of an action or look-up. `now`: Unix seconds UTC."""
@@ -84,6 +88,18 @@ class Policy:
                 left = {name: ids for name, ids in command.options.items() if name != slot}
                 command = replace(command, slots={**command.slots, slot: here[0]}, options=left)
         return command
+
+    def timed(self, command: Command, now: float) -> Command:
+        """The same command with "last Tuesday" as the day that this is now; how it was read knew no clock."""
+        if command.slots.get("period") != MISSING:
+            return command
+        finer = said(command.text, MISSING, self.language).finer
+        found = stretch(finer, self.calendar, now) if finer else None
+        if found is None:
+            return command
+        period = finer if found.trouble == NO_SHIFT else certain(found, self.calendar)
+        heard = {slot: words for slot, words in command.heard.items() if slot != "period"}
+        return replace(command, slots={**command.slots, "period": period}, heard=heard)
 
     # ---- is it for us, and does what it names exist ------------------------------------------------------
 

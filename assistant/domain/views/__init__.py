@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from assistant.domain.events import Event, Payload
 from assistant.domain.views.alarms import Alarms
+from assistant.domain.views.began import Began
 from assistant.domain.views.decisions import Decisions
 from assistant.domain.views.genealogy import Genealogy
 from assistant.domain.views.holds import Holds
@@ -18,6 +19,7 @@ from assistant.domain.views.production import Production
 from assistant.domain.views.quality import Quality
 from assistant.domain.views.register import Register
 from assistant.domain.views.series import State
+from assistant.domain.views.setups import SetUps
 from assistant.domain.views.span import PLANT, Scope, Span
 from assistant.domain.views.times import Times
 from assistant.domain.views.view import Fold, View
@@ -41,6 +43,8 @@ class Views:
         self.measures = Measures(register)
         self.holds = Holds(register, self.orders)
         self.notes = Notes(register)
+        self.began = Began()
+        self.set_ups = SetUps(register)
         self.genealogy = Genealogy(register, self.orders, self.quality, self.production, self.measures)
         self._views: dict[str, View] = {
             name: view for name, view in vars(self).items() if name != "position" and not name.startswith("_")

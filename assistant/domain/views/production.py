@@ -113,6 +113,18 @@ class Production:
         bad = mask_of((*self._quality.failed(span, scope), *self._rare(self._scrapped, span, scope)))
         return made.bit_count(), (made & ~bad).bit_count()
 
+    def boards_made(self, span: Span, scope: Scope) -> int:
+        """Which, as bits."""
+        return self._made(span, scope)
+
+    def boards_reworked(self, span: Span, scope: Scope) -> set[int]:
+        """Which."""
+        return self._rare(self._reworked, span, scope)
+
+    def boards_scrapped(self, span: Span, scope: Scope) -> set[int]:
+        """Which."""
+        return self._rare(self._scrapped, span, scope)
+
     def _made(self, span: Span, scope: Scope) -> int:
         """As bits."""
         register = self._register

@@ -83,6 +83,10 @@ class Times:
         self._marks: dict[int, Marks] = {}
         self._stopped: dict[int, Stopped] = {}
 
+    def know(self, cycles: Mapping[str, float]) -> None:
+        """Ideal seconds a board by kind of machine, where they were not known from the start."""
+        self._cycles = dict(cycles)
+
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
         return {e.MachineStateChanged: self._changed, e.AlarmRaised: self._alarm, e.AlarmCleared: self._alarm}
