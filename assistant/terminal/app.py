@@ -22,17 +22,16 @@ from textual.widgets import ContentSwitcher, Input, OptionList
 from assistant.domain.values import Session
 from assistant.errors import AssistantError
 from assistant.settings.intents import Intent
-from assistant.terminal import manual, style
-from assistant.terminal.compose import Choice, Composer, next_hole, parts, sentence
+from assistant.terminal import flows, manual, style
+from assistant.terminal.compose import Composer, parts
 from assistant.terminal.draw import VIEWS, Drawing
 from assistant.terminal.link import Link
 from assistant.terminal.means import Means
 from assistant.terminal.palette import SayProvider
-from assistant.terminal.screens import LEAVE_OUT, TYPE_IT, Chooser, Evidence, Help
+from assistant.terminal.screens import Help
 from assistant.terminal.state import State
 from assistant.terminal.widgets import Listing, Part
 from assistant.terminal.words import FILTERS
-from assistant.turn import naming, told
 
 TICK_S = 0.25
 """How often the clock, the time limit and what is new are drawn."""
@@ -76,7 +75,7 @@ class Terminal(App[None]):
     ]
 
     def __init__(self, means: Means, session: Session, *, view: str = "", lock_s: float = LOCK_S) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # said at once: NO_COLOR chooses by it how to take colours away
         self.means, self.session, self.lock_s = means, session, lock_s
         self.state = State(means.policy.world)
         self.composer = Composer(means.policy, self.state)
@@ -245,51 +244,22 @@ class Terminal(App[None]):
         """What a key of the site's begins."""
         spec = next((spec for spec in self.composer.intents.by_name.values() if spec.key == key), None)
         if spec is not None:
-            self._begin(spec)
+            self.begin(spec)
 
-    def _begin(self, spec: Intent, about: str = "") -> None:
+    def begin(self, spec: Intent, about: str = "") -> None:
         """Put the sentence of an intent together and say it."""
         if not any(part.hole for part in parts(spec.typed)):
             self.say(spec.typed)
         elif not self._busy():
-            self._background(self._compose_sentence(spec, about))
+            self._background(flows.compose(self, spec, about))
 
     def _busy(self) -> bool:
         return len(self.screen_stack) > 1
 
-    async def _compose_sentence(self, spec: Intent, about: str) -> None:
-        template, chosen = parts(spec.typed), dict[str, Choice | None]()
-        if about:
-            chosen["unit"] = self.composer.choice(about)
-        while (part := next_hole(template, chosen)) is not None:
-            said = sentence(template, chosen)
-            if part.hole == spec.free:
-                self.type(said)
-                return
-            now, slots = self.means.clock.now(), self.composer.slots(chosen)
-            offered = self.composer.choices(spec, part.hole, self.session, slots, now)
-            title = f"{said.strip()} …" if offered else f"{said.strip()} … nothing here can be chosen now"
-            choice = await self.push_screen_wait(Chooser(title, offered, optional=part.optional))
-            if choice is None:
-                return
-            if choice is TYPE_IT:
-                self.type(said)
-                return
-            chosen[part.hole] = None if choice is LEAVE_OUT else choice
-        self.say(sentence(template, chosen))
-
     def action_ask_about(self, ident: str) -> None:
         """What can be done about one thing, to choose from."""
         if not self._busy():
-            self._background(self._ask_about(ident))
-
-    async def _ask_about(self, ident: str) -> None:
-        specs = self.composer.about(ident, self.session, self.means.clock.now())
-        choices = [Choice(spec.intent, naming.value(spec.intent), spec.key) for spec in specs]
-        name = naming.unit(self.state.world, ident)
-        choice = await self.push_screen_wait(Chooser(f"{name}: what about it?", choices, typed=False))
-        if choice is not None:
-            self._begin(self.composer.intents.by_name[choice.value], ident)
+            self._background(flows.ask_about(self, ident))
 
     # ---- keys ----------------------------------------------------------------------------------------------
 
@@ -376,20 +346,7 @@ class Terminal(App[None]):
     def action_evidence(self) -> None:
         """All that is kept of the marked turn, of the marked event's turn, or of the last turn."""
         if not self._busy():
-            self._background(self._evidence(self.drawing.marked_turn()))
-
-    async def _evidence(self, turn: str) -> None:
-        while turn:
-            whole, sound = self.means.whole(turn)
-            if whole is None:
-                break
-            way = await self.push_screen_wait(Evidence(list(told.lines(whole, sound))))
-            if not way:
-                return
-            turns = list(self.state.exchanges)
-            at = turns.index(turn) if turn in turns else len(turns)
-            turn = turns[min(max(at + way, 0), len(turns) - 1)]
-        self.say_notice("no turn there" if not turn else f"turn {turn[:8]} is not in the log")
+            self._background(flows.evidence(self, self.drawing.marked_turn()))
 
     def action_help(self) -> None:
         """What can be said here and now."""
@@ -400,22 +357,7 @@ class Terminal(App[None]):
     def action_check_in(self) -> None:
         """Another badge."""
         if not self._busy():
-            self._background(self._check_in())
-
-    async def _check_in(self) -> None:
-        operators = self.state.world.operators.values()
-        choices = [Choice(one.badge, one.badge, f"{one.role} {one.line}".strip()) for one in operators]
-        choices.append(Choice("", "nobody", "check out"))
-        choice = await self.push_screen_wait(Chooser("Whose badge is it?", choices, typed=False))
-        if choice is None:
-            return
-        session = Session(choice.value, self.session.station)
-        trouble = await self.link.check(session)
-        if trouble:
-            self.say_notice(trouble)
-            return
-        self.session, self.drawing.dirty = session, True
-        self.say_notice(f"{choice.value} is checked in" if choice.value else "nobody is checked in")
+            self._background(flows.check_in(self))
 
     def action_start_core(self) -> None:
         """Start a core in a process of its own, where there is none."""

@@ -144,8 +144,8 @@ class Drawing:
     def _operator(self, now: float) -> None:
         app, width = self._app, self._app.size.width
         self._part("here", panels.here(app.state, app.session, 3 if self.small else 4))
-        mine = app.state.talk(app.session, everybody=not app.session.station)[-TALK:]
-        station = not app.session.station
+        mine = app.state.talk(app.session)[-TALK:]
+        station = app.session.station not in app.state.world.machines
         self.listing("talk").show([(one.turn, panels.exchange(one, width, station=station)) for one in mine])
 
     def _supervisor(self, now: float) -> None:

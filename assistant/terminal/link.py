@@ -29,8 +29,8 @@ MOST_CHARACTERS = 2000
 class Link:
     """To the core of one data folder, across its restarts."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, means: Means, deaf_s: float = DEAF_S) -> None:
+        self._means, self.deaf_s = means, deaf_s
         self._turns: Door | None = None
         self._pulse: Door | None = None
         self.up: bool | None = None
@@ -69,12 +69,12 @@ class Link:
             if self._pulse is None:
                 await self._now(False, self._none())
                 return
-            async with asyncio.timeout(DEAF_S):
+            async with asyncio.timeout(self.deaf_s):
                 await self._pulse.check(Session())
             await self._now(True, "")
         except TimeoutError:
             await self._drop_pulse()
-            await self._now(False, f"the core has not answered for {DEAF_S:.0f} seconds")
+            await self._now(False, f"the core has not answered for {self.deaf_s:.0f} seconds")
         except AssistantError as exc:
             await self._drop_pulse()
             await self._now(False, str(exc))

@@ -169,7 +169,7 @@ def question(state: State, asked: Question | None, other: Question | None, now: 
         return panel
     mark = "reverse bold yellow" if asked is not None else "reverse"
     title = one.say if asked is not None else f"Waits for another person here: {one.say}"
-    for index, stretch in enumerate(_wrapped(title, width - 4)[: 1 if rows == 4 else 2]):
+    for index, stretch in enumerate(_wrapped(title, width - 4)[:2]):
         panel.row((fit(f" {'? ' if index == 0 else '  '}{stretch}", width), mark))
     if rows > 3:
         panel.row((fit(f"   {words.readings(one.asked)}", width), mark))

@@ -107,7 +107,7 @@ class Plain:
         self._out(trouble or self._where())
 
     def _evidence(self) -> None:
-        talk = self._state.talk(self._session, everybody=not self._session.station)
+        talk = self._state.talk(self._session)
         whole, sound = self._means.whole(talk[-1].turn) if talk else (None, None)
         for line in told.lines(whole, sound) if whole is not None else ["no turn yet"]:
             self._out(line)
@@ -156,7 +156,7 @@ class Plain:
         at, here, data = words.clock(event.time), event.subject in self._idents(), event.data
         match data:
             case e.TurnAnswered() if (one := self._state.exchanges.get(event.subject)) is not None:
-                if not self._session.station or one.heard.station == self._session.station:
+                if not self._session.station or one.heard.station in (self._session.station, *self._idents()):
                     yield from self._exchange(one, data)
             case e.AlarmRaised(text=text) if here:
                 yield f"{at} alarm at {naming.unit(self._state.world, event.subject)}: {text}"

@@ -126,9 +126,12 @@ class State:
         mine = other is not None and other.asked.heard.badge == session.badge
         return other if other is not None and mine and now < other.until else None
 
-    def talk(self, session: Session, *, everybody: bool) -> list[Exchange]:
-        """The conversation of a station, oldest first, or that of all of them."""
-        return [one for one in self.exchanges.values() if everybody or one.heard.station == session.station]
+    def talk(self, session: Session, *, everybody: bool = False) -> list[Exchange]:
+        """The conversation of a station, oldest first: of a line, that of its machines too; of no station, of all."""
+        line = self.world.lines.get(session.station)
+        stations = {session.station, *(line.machines if line is not None else ())}
+        every = everybody or not session.station
+        return [one for one in self.exchanges.values() if every or one.heard.station in stations]
 
     def holds(self) -> list[tuple[str, str, float, str]]:
         """What is on hold: id, reason, since when, by whom; newest first."""

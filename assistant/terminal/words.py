@@ -34,6 +34,8 @@ DECIDED = {
     Decision.IGNORED: "bright_black",
 }
 """Colour of what a turn came to; the word stands beside it."""
+UNSHOWN = ("order", "deadline", "observed_at")
+"""Fields that the one line of an event leaves out."""
 FILTERS = {
     "what matters": (
         "-board.arrived -board.departed -paste.measured -parts.placed -board.heated -passed -starved -blocked"
@@ -79,20 +81,25 @@ def heard(exchange: Exchange) -> str:
 
 
 def sure(exchange: Exchange) -> str:
-    """How sure that was: `typed`, or `heard, 93 %`."""
+    """How sure that was: `typed`, or `heard, 93% sure`."""
     data = exchange.heard
     how = "typed" if data.channel == "text" else "heard"
     doubt = f", in doubt: {data.doubt}" if data.doubt else ""
     model = " by the model" if data.by == "model" else ""
-    return plain(f"{how}, {data.confidence * 100:.0f} % sure{model}{doubt}")
+    return plain(f"{how}, {data.confidence * 100:.0f}% sure{model}{doubt}")
 
 
 def event(one: e.Event) -> str:
     """An event on one line: type, subject, and what else it says in short."""
     said: list[str] = []
+    match one.data:
+        case e.TurnHeard(badge=badge, station=station, text=text):
+            return plain(f"{one.type} {badge or 'nobody'} {station}: {text}")
+        case e.TurnAnswered(decision=decision, say=say):
+            return plain(f"{one.type} {decision}: {say}")
     for field in fields(one.data):
         value = getattr(one.data, field.name)
-        if field.name == "order" or value in ("", (), {}, 0, 0.0):
+        if field.name in UNSHOWN or value in ("", (), {}, 0, 0.0):
             continue
         if isinstance(value, str):
             said.append(value)
