@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -146,7 +145,7 @@ class Terminal(App[None]):
             except AssistantError as exc:
                 self.say_notice(str(exc))
             except Exception as exc:
-                self.log_trouble = f"internal error: {type(exc).__name__}: {exc}"
+                self.say_notice(f"internal error: {type(exc).__name__}: {exc}")
 
         self.run_worker(guarded(), exit_on_error=False)
 
@@ -160,6 +159,8 @@ class Terminal(App[None]):
                     self._first_time()
             except AssistantError as exc:
                 self.log_trouble = str(exc)
+            except Exception as exc:  # an event that cannot be folded: what is shown is old from here on
+                self.log_trouble = f"internal error at event {self.state.world.position}: {type(exc).__name__}: {exc}"
             await asyncio.sleep(READ_S)
 
     async def _bites(self) -> AsyncIterator[int]:
@@ -263,14 +264,10 @@ class Terminal(App[None]):
 
     # ---- keys ----------------------------------------------------------------------------------------------
 
-    def on_event_touched(self) -> None:
-        """A key or the mouse was used."""
-        self._touched = self.means.clock.monotonic()
-
     async def on_event(self, event: events.Event) -> None:
         """See Textual; whoever uses a key or the mouse is still there."""
         if isinstance(event, events.Key | events.MouseDown):
-            self.on_event_touched()
+            self._touched = self.means.clock.monotonic()
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
@@ -363,8 +360,10 @@ class Terminal(App[None]):
         """Start a core in a process of its own, where there is none."""
         if self.link.up:
             return
-        with suppress(AssistantError):
+        try:
             self.link.start_core()
+        except AssistantError as exc:
+            self.say_notice(str(exc))
         self.drawing.draw()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

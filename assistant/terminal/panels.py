@@ -182,10 +182,10 @@ def question(state: State, asked: Question | None, other: Question | None, now: 
         return panel
     if asked.digits:
         panel.row((" type the digits, Enter", "bold"), ("   ", ""), ("[ N  no ]", "bold reverse red"))
-        panel.areas.append((len(panel.lines) - 1, 25, 34, "say_key('n')"))
+        panel.areas.append((len(panel.lines) - 1, 26, 35, "say_key('n')"))
     elif asked.open:
         panel.row((" type the answer, Enter", "bold"), ("   ", ""), ("[ N  no ]", "bold reverse red"))
-        panel.areas.append((len(panel.lines) - 1, 25, 34, "say_key('n')"))
+        panel.areas.append((len(panel.lines) - 1, 26, 35, "say_key('n')"))
     else:
         half = (width - 3) // 2
         panel.row(
