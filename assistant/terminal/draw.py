@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import ContentSwitcher, Input
 
+from assistant.domain.events import Event
 from assistant.terminal import panels, words
 from assistant.terminal.panels import DIM, Panel, fit
+from assistant.terminal.state import EVENTS
 from assistant.terminal.widgets import Listing, Part
 from assistant.turn import naming
 
@@ -33,6 +35,7 @@ class Drawing:
         """Whether the state has changed since it was drawn."""
         self._page = 0
         self._second = 0
+        self._lines: dict[int, str] = {}
 
     # ---- size ----------------------------------------------------------------------------------------------
 
@@ -205,10 +208,18 @@ class Drawing:
         for event in reversed(app.state.recent):
             if len(items) >= most:
                 break
-            if words.matches(event, app.filter):
-                line = fit(f" {words.clock(event.time)} {words.event(event)}", max(width - 2, 1)).rstrip()
+            if words.matches(event, said := self._said(event), app.filter):
+                line = fit(f" {words.clock(event.time)} {said}", max(width - 2, 1)).rstrip()
                 items.append((str(event.position), Text(line, _colour(event.type), no_wrap=True)))
         listing.show(items[::-1])
+
+    def _said(self, event: Event) -> str:
+        """An event's line; made once, for it is looked at whenever the list is drawn."""
+        if len(self._lines) > 2 * EVENTS:
+            self._lines.clear()
+        if event.position not in self._lines:
+            self._lines[event.position] = words.event(event)
+        return self._lines[event.position]
 
     def _events(self, now: float) -> None:
         self._live("all", "filter", self._app.size.width)

@@ -113,9 +113,9 @@ def event(one: e.Event) -> str:
     return plain(f"{one.type} {subject} {' · '.join(said)}".rstrip())
 
 
-def matches(one: e.Event, wanted: str) -> bool:
+def matches(one: e.Event, line: str, wanted: str) -> bool:
     """Whether a filter lets an event through: every word must be in its line, `-word` must not; `*` is any letters."""
-    line = event(one).lower()
+    line = line.lower()
     for word in wanted.lower().split():
         negative, pattern = word.startswith("-"), word.removeprefix("-")
         if pattern and negative is _found(pattern, one.type, line):

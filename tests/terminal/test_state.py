@@ -153,7 +153,7 @@ def test_machines_that_cannot_be_reached_are_known_until_they_are_again() -> Non
 )
 def test_a_filter_takes_words_and_patterns_and_leaves_out_what_has_a_minus(wanted: str, found: bool) -> None:
     event = e.Event("1", "/machines/PRN-1", "L4712", 0.0, e.LotHeld("PRN-1", "bridging"))
-    assert words.matches(event, wanted) is found
+    assert words.matches(event, words.event(event), wanted) is found
 
 
 def test_what_a_terminal_would_obey_is_shown() -> None:
