@@ -203,7 +203,7 @@ class Drawing:
         self._part(title, Text(fit(shown + (", End follows again: PAUSED)" if paused else ")"), width), "bold"))
         if paused:
             return
-        most = LISTED if name == "all" else max(listing.size.height, 1) * 3
+        most = LISTED if name == "all" else app.size.height * 2
         items: list[tuple[str, Text]] = []
         for event in reversed(app.state.recent):
             if len(items) >= most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from assistant.domain.shown import visible
 from assistant.terminal.compose import Choice
 from assistant.terminal.panels import DIM
 from assistant.terminal.widgets import Listing, Part
+from assistant.turn import told
 
 TYPE_IT = Choice("", "", "")
 """What a Chooser gives back when it is to be typed instead."""
@@ -98,7 +100,7 @@ class Evidence(ModalScreen[int]):
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__()
-        self._text = Text("\n".join(visible(line) for line in lines))
+        self._lines = [visible(line) for line in lines]
 
     def compose(self) -> ComposeResult:
         """See Textual."""
@@ -112,7 +114,12 @@ class Evidence(ModalScreen[int]):
         self.query_one("#title", Part).show(
             headline("Evidence", "← → other turns, ↑ ↓ scroll, Esc goes back", self.app.size.width)
         )
-        self.query_one("#story", Part).show(self._text)
+        width = self.app.size.width
+        hang = " " * (told.LABEL + 4 if width >= 60 else 6)
+        wrapped = [
+            row for line in self._lines for row in textwrap.wrap(line, width - 4, subsequent_indent=hang) or [""]
+        ]
+        self.query_one("#story", Part).show(Text("\n".join(wrapped)))
         self.query_one(VerticalScroll).focus()
 
     def action_leave(self, way: int) -> None:

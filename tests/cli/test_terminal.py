@@ -49,7 +49,7 @@ async def test_plain_lines_hold_no_escape_codes(tmp_path: Path) -> None:
             sys.executable, "-m", "assistant", "terminal", "--plain", "--no-start", "--as", "OP-17", "--at", "PRN-1",
             "--data", str(tmp_path), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=os.environ,
         )  # fmt: skip
-        out, _ = await child.communicate(b"hold lot L4712, void\n/evidence\nhistory of lot L4712\n")
+        out, _ = await child.communicate(b"/evidence\nhold lot L4712, void\n")
         assert child.returncode == 0
     text = out.decode()
     assert "done: hold L4712 void" in text
