@@ -17,6 +17,7 @@ from assistant.bootstrap.site import (
     load_site,
     vocabulary,
 )
+from assistant.bootstrap.terminal import terminal_means
 
 __all__ = [
     "ENDPOINT",
@@ -40,6 +41,7 @@ __all__ = [
     "recordings",
     "speech_model",
     "start",
+    "terminal_means",
     "turn_of",
     "understander",
     "untrained",

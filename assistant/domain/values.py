@@ -192,6 +192,8 @@ class Answer:
     """Milliseconds by stage."""
     rule: str = ""
     """The rule that decided (turn.verdict); empty when it was only parsed."""
+    expires_s: float = 0.0
+    """Seconds from now on in which a question of this turn, or of one before it, can be answered; 0: none stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class TurnAnswered(Payload, type="turn.answered"):
     """The rule that decided, by the name that it has in turn.verdict; empty in logs from before it was kept."""
     also: tuple[tuple[str, str], ...] = ()
     """Decision and rule of each further command of the same breath."""
+    expires_s: float = 0.0
+    """Seconds from then on in which a question could be answered; 0 when none stood after this turn."""
 
 
 @dataclass(frozen=True, slots=True)
