@@ -34,6 +34,8 @@ class Hypothesis:
     """The words."""
     logprob: float = 0.0
     """Mean natural-log probability a token, 0 for typed words."""
+    heard: str = ""
+    """What the recogniser wrote, where `text` only sounds like it and is a sentence of this site; or empty."""
 
 
 @dataclass(frozen=True, slots=True)
