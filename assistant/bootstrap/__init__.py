@@ -1,7 +1,7 @@
 """The one place that constructs anything: files become settings, settings become engines, engines a core."""
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
-from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
+from assistant.bootstrap.engines import ear, recordings, repairer, speech_model, understander, untrained, voice
 from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.replay import led_to, open_replay, turn_of
 from assistant.bootstrap.site import (
@@ -35,6 +35,7 @@ __all__ = [
     "open_parser",
     "open_replay",
     "recordings",
+    "repairer",
     "speech_model",
     "start",
     "turn_of",

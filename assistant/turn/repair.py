@@ -18,13 +18,13 @@ from assistant.domain.spoken.numbers import is_number
 from assistant.domain.spoken.sounds import Sounds, distance
 from assistant.domain.spoken.tokens import Token, stands, tokenize
 from assistant.domain.spoken.tokens import words as tokens_of
-from assistant.domain.values import Hypothesis
+from assistant.domain.values import MISSING, Hypothesis
 from assistant.settings.intents import Intents
 from assistant.turn.read import UNKNOWN, Reader
 
-FARTHEST = 0.34
+FARTHEST = 0.42
 """How far apart words and what they may have been can sound (domain.spoken.sounds.distance)."""
-SHORTEST = 2
+SHORTEST = 3
 """Phones of a word that can be found by its sound; "a" and "o" are near to everything."""
 LOOKED_AT = 3
 """Hypotheses whose words are mended; those further down the list are mended already, by the recogniser."""
@@ -34,14 +34,18 @@ LONGEST_SPAN = 3
 """Words that may stand for one name ("plus or")."""
 SMALL = 3
 """Letters of a word that may be part of another ("plus or", "a wave in")."""
-EACH, MOST = 6, 8
+EACH, MOST = 10, 8
 """Names tried for one place, the nearest ones; and candidates that are offered."""
-READ = 24
+READ = 32
 """Combinations that are read to find those candidates."""
 TALK = 0.75
 """Of the words of a sentence: where more are strange, it is talk."""
 _LITERAL = re.compile(r"[a-z][a-z']+")
 _HOLE = re.compile(r"\{[^}]*\}|<[^>]*>")
+
+
+Choice = tuple[float, int, int, tuple[str, ...]]
+"""How far, the place's start and end among the tokens, the words to put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,11 @@ class Repairer:
         phrases = set(_named(entities)) | set(_listed(intents))
         phrases |= {noun for kind in reader.language.kinds for noun in kind.nouns}
         literal = {(word,) for word in _literals(intents)}
+        self._nouns = {noun for kind in reader.language.kinds for noun in kind.nouns}
         self._known = {word for phrase in phrases | literal for word in phrase}
         self._known |= {word for phrase in reader.language.skip for word in phrase}
         found = (Phrase(words, sounds.of(words)) for words in sorted(phrases | literal))
-        self._phrases = [phrase for phrase in found if len(phrase.phones) > SHORTEST]
+        self._phrases = [phrase for phrase in found if len(phrase.phones) >= SHORTEST]
 
     def offer(self, heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
         """Sentences of this site that sound like what was heard, nearest first; none where a hypothesis is one.
@@ -96,7 +101,11 @@ class Repairer:
         digits = {kind.kind: kind.digits for kind in self._reader.language.kinds}
         return all(
             command.intent != UNKNOWN
-            and all(len(heard) == digits.get(slot, len(heard)) for slot, heard in command.heard.items())
+            and all(
+                slot in digits and len(command.heard.get(slot, "")) == digits[slot]
+                for slot, value in command.slots.items()
+                if value == MISSING
+            )
             for command in self._reader.read(text, self._entities)
         )
 
@@ -104,9 +113,13 @@ class Repairer:
         """(how far, the sentence) of every way to put names in the places that make no sense."""
         strange = self._strange(tokens)
         places = [at for at in strange if at - 1 not in strange]
-        if not 0 < len(places) <= MOST_WRONG or len(strange) > TALK * len(tokens):
+        if len(places) > MOST_WRONG or len(strange) > TALK * len(tokens):
             return
-        choices = [sorted(self._at(tokens, at), key=lambda choice: choice[0])[:EACH] for at in places]
+        if places:
+            choices = [self._nearest(tokens, [at]) for at in places]
+        else:
+            # Every word is one of the site's, and yet it is no sentence: "place of four", "hold lock 4712".
+            choices = [self._nearest(tokens, range(len(tokens)))]
         for picked in product(*choices):
             ends = [(start, end) for _, start, end, _ in picked]
             if any(start < end for (_, end), (start, _) in pairwise(ends)):
@@ -129,18 +142,29 @@ class Repairer:
         numbers = self._reader.language.numbers
         return token.text in self._known or is_number(token.text, numbers) or token.text in numbers.slips
 
-    def _at(self, tokens: Sequence[Token], at: int) -> Iterator[tuple[float, int, int, tuple[str, ...]]]:
-        """(how far, start, end, words) of the names that the words around a strange one sound like."""
+    def _nearest(self, tokens: Sequence[Token], places: Iterable[int]) -> list[Choice]:
+        """What may be put there, the nearest first."""
+        found = {choice for at in places for choice in self._at(tokens, at)}
+        return sorted(found)[:EACH]
+
+    def _at(self, tokens: Sequence[Token], at: int) -> Iterator[Choice]:
+        """Names that the words around one sound like."""
         numbers = self._reader.language.numbers
         for start in range(max(0, at - 1), at + 1):
             for end in range(at + 1, min(len(tokens), start + LONGEST_SPAN) + 1):
                 span = tokens[start:end]
                 if any(is_number(token.text, numbers) or token.text in numbers.repeats for token in span):
                     continue
-                if any(self._fixed(token) and len(token.text) > SMALL for token in span):
-                    continue  # a verb or a noun that was heard stays
-                phones = self._sounds.of(token.text for token in span)
+                # A verb or noun that was heard stays, but for a noun where an id follows ("hold lock 4712").
+                heard = len(span) == 1 and self._fixed(span[0]) and len(span[0].text) > SMALL
+                before_id = end < len(tokens) and is_number(tokens[end].text, numbers)
+                if heard and not before_id:
+                    continue
+                said = tuple(token.text for token in span)
+                phones = self._sounds.of(said)
                 for phrase in self._phrases:
+                    if phrase.words == said or (heard and phrase.words not in self._nouns):
+                        continue
                     far = distance(phones, phrase.phones, FARTHEST)
                     if far <= FARTHEST:
                         yield far, start, end, phrase.words
