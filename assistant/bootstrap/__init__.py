@@ -2,7 +2,7 @@
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
 from assistant.bootstrap.days import write_days
-from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
+from assistant.bootstrap.engines import ear, recordings, repairer, speech_model, understander, untrained, voice
 from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.reach import machines_silent
 from assistant.bootstrap.replay import led_to, open_replay, turn_of
@@ -39,6 +39,7 @@ __all__ = [
     "open_parser",
     "open_replay",
     "recordings",
+    "repairer",
     "speech_model",
     "start",
     "terminal_means",

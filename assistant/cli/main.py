@@ -69,6 +69,7 @@ def _load_commands() -> None:
         hear,
         line,
         models,
+        noise_check,
         orders,
         run,
         terminal,

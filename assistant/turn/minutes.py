@@ -63,6 +63,8 @@ class Minutes:
             about=talk.memory.unit,
             asked=asked,
             ran_out=ran_out,
+            sounds_like=tuple(one.heard for one in offered) if any(one.heard for one in offered) else (),
+            cut=transcript.cut,
         )
         event = self._event(transcript, payload)
         try:

@@ -58,6 +58,10 @@ class TurnHeard(Payload, type="turn.heard"):
     """The turn whose question stood open and may be answered by this one; or empty."""
     ran_out: str = ""
     """The turn whose question had stood open too long by now; or empty."""
+    sounds_like: tuple[str, ...] = ()
+    """For each hypothesis what was heard, where its words only sound like that; empty strings for the others."""
+    cut: str = ""
+    """`start` or `end` where the sound begins or ends in the midst of speech: words may be missing. Or empty."""
 
 
 @dataclass(frozen=True, slots=True)
