@@ -26,7 +26,7 @@ def fan(length: int, rng: np.random.Generator) -> Sound:
     for harmonic in (1, 2, 3, 4, 6, 8, 12):
         drift = 1 + 0.3 * np.sin(2 * np.pi * (rng.uniform(0.2, 1.5) * seconds + rng.random()))
         hum += drift * np.sin(2 * np.pi * (base * harmonic * seconds + rng.random())) / harmonic
-    return rng.uniform(0.2, 1.5) * _unit(hum) + coloured(length, rng, rng.uniform(500, 4000))
+    return np.asarray(rng.uniform(0.2, 1.5) * _unit(hum) + coloured(length, rng, rng.uniform(500, 4000)))
 
 
 def coloured(length: int, rng: np.random.Generator, corner: float) -> Sound:
@@ -44,7 +44,7 @@ def compressor(length: int, rng: np.random.Generator) -> Sound:
     sound = coloured(length, rng, 300) * beat**3 * runs
     for stop in np.flatnonzero(np.diff(runs) < 0):
         sound[stop:] += 2 * coloured(length, rng, 6000)[: length - stop] * np.exp(-(seconds[: length - stop]) / 0.25)
-    return sound + 0.1 * coloured(length, rng, 2000)
+    return np.asarray(sound + 0.1 * coloured(length, rng, 2000))
 
 
 def impacts(length: int, rng: np.random.Generator) -> Sound:
@@ -84,7 +84,7 @@ def alarm(length: int, rng: np.random.Generator) -> Sound:
     seconds = np.arange(length) / RATE
     tone = np.sin(2 * np.pi * rng.uniform(400, 3000) * seconds + rng.uniform(0, 3) * np.sin(2 * np.pi * 3 * seconds))
     on = (seconds * rng.uniform(0.5, 4)) % 1 < rng.uniform(0.2, 0.8)
-    return np.tanh(3 * tone) * on + 0.1 * coloured(length, rng, 1500)
+    return np.asarray(np.tanh(3 * tone) * on + 0.1 * coloured(length, rng, 1500))
 
 
 NOISES: Mapping[str, Callable[[int, np.random.Generator], Sound]] = {
@@ -134,7 +134,8 @@ def through_microphone(sound: Sound, rng: np.random.Generator) -> Sound:
 
 def mixed(speech: Sound, noise: Sound, ratio_db: float) -> Sound:
     """Their sum; `ratio_db`: energy of the loudest frame of the speech over that of the noise."""
-    return speech + noise[: len(speech)] * np.sqrt(loudest(speech) / max(loudest(noise), 1e-12) / 10 ** (ratio_db / 10))
+    ratio = loudest(speech) / max(loudest(noise), 1e-12) / 10 ** (ratio_db / 10)
+    return np.asarray(speech + noise[: len(speech)] * np.sqrt(ratio))
 
 
 def loudest(sound: Sound) -> float:

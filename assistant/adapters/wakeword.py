@@ -115,8 +115,9 @@ class Head:
 
     def save(self, file: Path) -> None:
         """Plain arrays, no pickle."""
+        held: dict[str, Any] = {"phrase": np.array(self.phrase), "threshold": np.array(self.threshold), **self.arrays}
         with file.open("wb") as out:
-            np.savez_compressed(out, phrase=np.array(self.phrase), threshold=np.array(self.threshold), **self.arrays)
+            np.savez_compressed(out, **held)
 
     @classmethod
     def load(cls, file: Path) -> Self:

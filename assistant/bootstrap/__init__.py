@@ -15,6 +15,7 @@ from assistant.bootstrap.site import (
     load_site,
     vocabulary,
 )
+from assistant.bootstrap.wake import wakeword
 
 __all__ = [
     "ENDPOINT",
@@ -42,4 +43,5 @@ __all__ = [
     "untrained",
     "vocabulary",
     "voice",
+    "wakeword",
 ]

@@ -31,7 +31,7 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "meaning", "appends", "load")
+PARTS = ("hearing", "wake", "meaning", "appends", "load")
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
@@ -41,7 +41,10 @@ def bench(
     parts: Annotated[
         list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all when none is named.", show_default=False)
     ] = None,
-    clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Recordings with labels.json (wake: any, without the phrase).", show_default=False),
+    ] = None,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
     as_json: options.Json = False,
     data: options.Data = None,
@@ -70,6 +73,8 @@ def _measure(
             figure, shares = hearing.measure(loaded, bootstrap.speech_model(site), folder)
             yield figure
             yield from shares
+        case "wake":
+            yield from _woken(site, clips)
         case "meaning":
             yield meaning.measure(loaded)
             folder = shipped_site() / "tests" / "meaning"
@@ -82,6 +87,26 @@ def _measure(
                     yield from asyncio.run(load.measure(loaded, Path(fresh)))
                 else:
                     yield from appends.measure(Path(fresh))
+
+
+def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
+    """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
+    from assistant.bench import Rate, wake
+    from assistant.cli.trainwake import curve_lines
+    from assistant.settings.paths import shipped_site
+
+    for row in wake.measure(site, shipped_site() / "tests" / "speech" / "wake", real):
+        if isinstance(row, Rate):
+            low, high = row.interval
+            told = f"{row.count} in {row.hours:.2f} h  (95 %: {low:.2f} to {high:.2f} an hour)"
+            yield Plain(row.name, told if row.hours else "-")
+        elif isinstance(row, str):
+            yield Plain("the wake stage costs", row)
+        elif isinstance(row, wake.Point):
+            (line,) = curve_lines([row], as_json=False)
+            yield Plain("curve", line)
+        else:
+            yield row
 
 
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:

@@ -59,4 +59,4 @@ def _log_to_stderr() -> None:
 
 def _load_commands() -> None:
     """Importing a command's file adds it to `app`; done here so that importing the package loads no engine."""
-    from assistant.cli import ask, bench, doctor, events, hardware, hear, line, models, orders, run, turns  # noqa: F401
+    from assistant.cli import ask, bench, doctor, events, hardware, hear, line, models, orders, run, trainwake, turns  # noqa: F401

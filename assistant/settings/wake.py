@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
 
-from assistant.errors import SiteError
+from assistant.errors import SiteError, UsageError
 from assistant.settings import yaml
 
 
@@ -15,6 +16,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     seed: int
     """The same recipe, seed and weights give the same clips."""
+    phrase: str
+    """What headsets listen for."""
     check: tuple[str, ...]
     """Voices that no head is trained on, and that choose its threshold."""
     said: tuple[str, ...]
@@ -32,6 +35,17 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return tuple(dict.fromkeys([*self.near.get(phrase, ()), *(text for text in made if text != phrase)]))
 
 
+def file_name(phrase: str) -> str:
+    """What a phrase's head is called: `hey foreman` -> `hey_foreman`. Raises UsageError for what is no phrase."""
+    words = phrase.lower().split()
+    if not words or not all(PLAIN.fullmatch(word) for word in words) or len("".join(words)) < LEAST_LETTERS:
+        raise UsageError(f"{phrase!r}: a wake phrase is words of letters, {LEAST_LETTERS} letters or more")
+    return "_".join(words)
+
+
+PLAIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
+LEAST_LETTERS = 6
+"""A shorter phrase is said by chance all day."""
 NAMES = ("Maria", "Peter", "the manager", "printer", "tomorrow")
 """Put in place of a phrase's first or last word."""
 
@@ -45,3 +59,20 @@ def load(folder: Path) -> Recipe:
     if not recipe.said or not all("{}" in one for one in recipe.said):
         raise SiteError(file, "each must hold {}, the phrase's place", key="said")
     return recipe
+
+
+class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`models/wake/measure.yaml`: what the reserved voices say, of which nothing is trained on."""
+
+    seed: int
+    said: tuple[str, ...]
+    """With the phrase, whose place is `{}`."""
+    near: tuple[str, ...]
+    """What resembles it."""
+    speech: tuple[str, ...]
+    """What people talk about."""
+
+
+def measure_plan(folder: Path) -> Measure:
+    """Read `wake/measure.yaml` in a site's `models/`. Raises SiteError."""
+    return yaml.read(folder / "wake" / "measure.yaml", Measure)
