@@ -63,7 +63,7 @@ def wakes(scores: Iterable[float], threshold: float) -> int:
     count, rest = 0, 0
     for score in scores:
         rest -= 1
-        if score >= threshold and rest < 0:
+        if score >= threshold and rest <= 0:
             count, rest = count + 1, REFRACTORY
     return count
 

@@ -33,12 +33,16 @@ from assistant.settings import manifest
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.wake import Measure, file_name, load, measure_plan
 
-NOISE_S, PART_S = 3600.0, 30.0
+NOISE_S, PART_S = 1800.0, 30.0
 """Of each kind of noise an equal part."""
 PASSES = 4
 """How often other speech is heard: as it is, then in noise of three levels."""
 LEVELS_DB = (None, 20.0, 10.0, 5.0)
 GAP_S = 0.4
+VOICES_A_SENTENCE = 2
+"""Of the eight, in turn."""
+PLAIN_VOICES = (("en-us+klatt2", 1.1, 40), ("en-gb+linda", 1.0, 50), ("en-us+rob", 0.95, 55), ("en-gb+steph", 1.2, 60))
+"""Voice, speed and pitch of speakers of espeak-ng's that no head is trained on."""
 HOWS = {"clean": None, "at 10 dB": 10.0, "at 5 dB": 5.0}
 COST_S = 60.0
 Tracks = dict[str, list[Samples]]
@@ -120,8 +124,10 @@ def _tracks(
     if speakers is not None:
         try:
             for name, texts in (("what resembles the phrase", plan.near), ("other speech", plan.speech)):
-                made = [speakers.say(text, Speaker("kokoro", (one,))) for one in sorted(RESERVED) for text in texts]
+                made = [speakers.say(text, one) for text, one in _dealt(texts, KOKORO)]
                 yield f"{name}, unseen voices", _passes(made, rng)
+            made = [speakers.say(text, one) for text, one in _dealt((*plan.near, *plan.speech), PLAIN)]
+            yield "plain voices (espeak-ng)", _passes(made, rng)
             made = [speakers.say(text, Speaker("own")) for text in (*plan.near, *plan.speech)]
             yield "our own voice", _passes(made, rng)
         finally:
@@ -132,6 +138,17 @@ def _tracks(
     for name, kind in soundscape.NOISES.items():
         count = round(NOISE_S / PART_S / len(soundscape.NOISES))
         yield name, [levelled(kind(int(PART_S * RATE), rng)) for _ in range(count)]
+
+
+KOKORO = [Speaker("kokoro", (voice,)) for voice in sorted(RESERVED)]
+PLAIN = [Speaker("espeak", (voice,), speed, pitch) for voice, speed, pitch in PLAIN_VOICES]
+
+
+def _dealt(texts: Sequence[str], people: Sequence[Speaker]) -> Iterator[tuple[str, Speaker]]:
+    """Each text by VOICES_A_SENTENCE of the people, who take turns."""
+    for number, text in enumerate(texts):
+        for more in range(VOICES_A_SENTENCE):
+            yield text, people[(VOICES_A_SENTENCE * number + more) % len(people)]
 
 
 def _passes(clips: Sequence[Samples], rng: np.random.Generator) -> list[Samples]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.domain.spoken.address import addressed
@@ -56,6 +56,7 @@ def test_other_words_are_not_the_phrase(text: str) -> None:
     assert addressed(text, PHRASE) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="hey foreman,.stop 4712'", max_size=60))
 def test_what_is_left_is_the_end_of_what_was_said(text: str) -> None:
     found = addressed(text, PHRASE)
