@@ -18,6 +18,7 @@ from assistant.bootstrap.site import (
     vocabulary,
 )
 from assistant.bootstrap.terminal import terminal_means
+from assistant.bootstrap.wake import wakeword
 
 __all__ = [
     "ENDPOINT",
@@ -48,5 +49,6 @@ __all__ = [
     "untrained",
     "vocabulary",
     "voice",
+    "wakeword",
     "write_days",
 ]

@@ -31,7 +31,7 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "meaning", "appends", "load", "views")
+PARTS = ("hearing", "wake", "meaning", "appends", "load", "views")
 EVENTS = 300_000
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
@@ -45,7 +45,10 @@ def bench(
             help=f"{', '.join(PARTS)}; all when none is named. After hearing, a folder.", show_default=False
         ),
     ] = None,
-    clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Recordings with labels.json (wake: any, without the phrase).", show_default=False),
+    ] = None,
     noise: Annotated[list[float] | None, typer.Option(help="Machine noise to mix in, dB.", show_default=False)] = None,
     peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
@@ -91,6 +94,8 @@ def _measure(
             folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
             model = bootstrap.speech_model(site)
             yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=heard.peer)
+        case "wake":
+            yield from _woken(site, heard.clips)
         case "meaning":
             yield meaning.measure(loaded)
             folder = shipped_site() / "tests" / "meaning"
@@ -107,6 +112,26 @@ def _measure(
                     yield from asyncio.run(load.measure(loaded, Path(fresh)))
                 else:
                     yield from appends.measure(Path(fresh))
+
+
+def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
+    """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
+    from assistant.bench import Rate, wake
+    from assistant.cli.trainwake import curve_lines
+    from assistant.settings.paths import shipped_site
+
+    for row in wake.measure(site, shipped_site() / "tests" / "speech" / "wake", real):
+        if isinstance(row, Rate):
+            low, high = row.interval
+            told = f"{row.count} in {row.hours:.2f} h  (95 %: {low:.2f} to {high:.2f} an hour)"
+            yield Plain(row.name, told if row.hours else "-")
+        elif isinstance(row, str):
+            yield Plain("the wake stage costs", row)
+        elif isinstance(row, wake.Point):
+            (line,) = curve_lines([row], as_json=False)
+            yield Plain("curve", line)
+        else:
+            yield row
 
 
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:

@@ -73,5 +73,6 @@ def _load_commands() -> None:
         orders,
         run,
         terminal,
+        trainwake,
         turns,
     )
