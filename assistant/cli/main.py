@@ -71,6 +71,7 @@ def _load_commands() -> None:
         models,
         noise_check,
         orders,
+        report,
         run,
         terminal,
         trainwake,
