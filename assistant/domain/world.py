@@ -47,6 +47,8 @@ class World:
         self.lots: dict[str, Lot] = {}
         self.boards = Boards(board_ids)
         self.operators: dict[str, Operator] = {}
+        self.checked_in: dict[str, str] = {}
+        """Station or line -> the badge that its headset speaks for."""
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
         self.requested_at: dict[str, int] = {}
@@ -207,6 +209,16 @@ def _operator_registered(world: World, event: e.Event, data: e.OperatorRegistere
     world.operators[event.subject] = Operator(event.subject, data.role, data.line)
 
 
+def _checked_in(world: World, event: e.Event, data: e.CheckedIn) -> None:
+    elsewhere = {station: badge for station, badge in world.checked_in.items() if badge != event.subject}
+    world.checked_in = {**elsewhere, data.station: event.subject}
+
+
+def _checked_out(world: World, event: e.Event, data: e.CheckedOut) -> None:
+    if world.checked_in.get(data.station) == event.subject:
+        del world.checked_in[data.station]
+
+
 def _machine_state_changed(world: World, event: e.Event, data: e.MachineStateChanged) -> None:
     machine = world.machines.get(event.subject)
     if machine is not None:
@@ -307,6 +319,8 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.WorkOrderCreated: _workorder_created,
     e.LotCreated: _lot_created,
     e.OperatorRegistered: _operator_registered,
+    e.CheckedIn: _checked_in,
+    e.CheckedOut: _checked_out,
     e.MachineStateChanged: _machine_state_changed,
     e.AlarmRaised: _alarm_raised,
     e.AlarmAcknowledged: _alarm_over,
