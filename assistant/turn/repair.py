@@ -188,7 +188,7 @@ def _literals(intents: Intents) -> set[str]:
     """Words that stand in the site's templates."""
     texts: list[str] = [*intents.shared.rules.values()]
     for spec in intents.by_name.values():
-        texts += [*spec.sentences, *spec.this_shift, *spec.parts, *spec.wakes, *spec.rules.values()]
+        texts += [*spec.templates, *spec.rules.values()]
     return {word for text in texts for word in _words(text)}
 
 
