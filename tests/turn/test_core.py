@@ -369,7 +369,7 @@ async def test_without_a_log_nothing_acts_and_questions_are_still_answered() -> 
         assert (await bench.say("hold lot 4712, bridging")).decision is Decision.DONE
 
 
-async def test_who_says_stop_while_a_machine_starts_is_not_told_that_it_is_stopped() -> None:
+async def test_a_stop_that_comes_while_a_machine_starts_ends_the_start_and_nobody_is_told_that_it_started() -> None:
     machines = HesitantMachines(the_plant())
     async with a_core(machines=machines) as bench:
         await bench.say("stop oven one")
@@ -380,8 +380,10 @@ async def test_who_says_stop_while_a_machine_starts_is_not_told_that_it_is_stopp
         stop = asyncio.create_task(bench.say("stop oven one"))
         await asyncio.sleep(0.1)
         machines.go_on.set()
-        assert (await yes).decision is Decision.DONE
-        assert (await stop).say == "Oven one refused: busy with an order before this one. Nothing was done."
+        assert (await stop).decision is Decision.DONE
+        assert (await yes).decision is Decision.UNCERTAIN
+        machines.advance(5.0)
+        assert machines.simulation.machines["OVN-1"].state == "stopped"
 
 
 class HesitantMachines(MemoryMachines):
