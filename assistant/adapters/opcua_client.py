@@ -20,8 +20,8 @@ ANSWER_S = 2.0
 """A machine answers a call in under 0.2 s; after this its answer is missing."""
 
 
-async def connect(endpoint: str, link: Link, account: Account | None) -> Any:
-    """A connected client, never to be used again once it failed.
+async def connect(endpoint: str, link: Link, account: Account | None, patience: float = 1.0) -> Any:
+    """A connected client, never to be used again once it failed; `patience` times the usual time is waited for it.
 
     Raises ConnectionError when the endpoint must not be connected to or does not answer over these certificates,
     and whatever asyncua raises for the rest.
@@ -31,9 +31,9 @@ async def connect(endpoint: str, link: Link, account: Account | None) -> Any:
     if why := open_endpoint(endpoint, secured=link.trust is not None):
         raise ConnectionError(why)
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
-    client = Client(endpoint, timeout=ANSWER_S, auto_reconnect=False)
+    client = Client(endpoint, timeout=ANSWER_S * patience, auto_reconnect=False)
     try:
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout(CONNECT_S * patience):
             if link.trust is not None:
                 await _secure(client, link.trust, account)
             await client.connect()
