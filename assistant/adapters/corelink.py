@@ -30,13 +30,17 @@ _log = structlog.get_logger(__name__)
 class Request(msgspec.Struct, frozen=True):
     """What a client asks of the core."""
 
-    op: Literal["check", "parse", "turn", "settle"]
+    op: Literal["check", "parse", "turn", "settle", "check_in", "check_out", "resend"]
     session: Session
     transcript: Transcript | None = None
     order: str = ""
     """To settle: the order's id or how it begins."""
     outcome: Literal["", "done", "not_done"] = ""
     """To settle: what somebody saw."""
+    how: Literal["terminal", "voice"] = "terminal"
+    """To check in or out: where that was said."""
+    position: int = 0
+    """To resend: the event's place in the log."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -170,6 +174,18 @@ class RemoteCore:
     async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
         """End an uncertain order. Raises UsageError, CoreError."""
         return _answered(await self._ask(Request("settle", session, order=order, outcome=outcome)))
+
+    async def check_in(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+        """The station's headset speaks for this badge from now on. Raises UsageError, CoreError."""
+        await self._ask(Request("check_in", session, how=how))
+
+    async def check_out(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+        """It speaks for nobody from now on. Raises UsageError, CoreError."""
+        await self._ask(Request("check_out", session, how=how))
+
+    async def resend(self, position: int, session: Session) -> Answer:
+        """Send an event again that the MES refused. Raises UsageError, CoreError."""
+        return _answered(await self._ask(Request("resend", session, position=position)))
 
     async def aclose(self) -> None:
         """Hang up."""

@@ -23,10 +23,11 @@ from assistant.bootstrap.known import Remembering, read_only, snapshots
 from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
+from assistant.domain.declare import news
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.views import Views
 from assistant.domain.world import World
-from assistant.errors import CoreError, LogLocked
+from assistant.errors import CoreError, LogLocked, UsageError
 from assistant.ports import Clock, EventLog, Machines
 from assistant.settings import security
 from assistant.turn.act import SOURCE, Actor
@@ -37,7 +38,9 @@ from assistant.turn.inlet import Inlet
 from assistant.turn.interpret import Interpreter
 from assistant.turn.perform import Performer
 from assistant.turn.policy import Policy
+from assistant.turn.presence import Presence
 from assistant.turn.record import Recorder
+from assistant.turn.resend import Resend
 
 START_S = 3.0
 """How long a new core waits for the machines before it answers without them."""
@@ -60,12 +63,28 @@ class Door(Protocol):
     async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
         """End an uncertain order by the word of somebody who looked. Raises UsageError."""
 
+    async def check_in(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+        """The station's headset speaks for this badge from now on. Raises UsageError."""
+
+    async def check_out(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+        """It speaks for nobody from now on. Raises UsageError."""
+
+    async def resend(self, position: int, session: Session) -> Answer:
+        """Send an event again that the MES refused. Raises UsageError, MesError."""
+
 
 class LocalCore:
     """The core in this process, as a Door."""
 
-    def __init__(self, core: Core, metrics: Metrics | None = None) -> None:
-        self._core, self._metrics = core, metrics
+    def __init__(
+        self,
+        core: Core,
+        metrics: Metrics | None = None,
+        presence: Presence | None = None,
+        resend: Resend | None = None,
+    ) -> None:
+        """`presence`: None for a core that only parses; `resend`: None where there is no MES to send anything to."""
+        self._core, self._metrics, self._presence, self._resend = core, metrics, presence, resend
 
     async def check(self, session: Session) -> None:
         """See Door."""
@@ -86,11 +105,33 @@ class LocalCore:
         """See Door."""
         return await self._core.settle(order, outcome, session)
 
+    async def check_in(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+        """See Door."""
+        if self._presence is None:
+            raise CoreError("this core only parses")
+        await self._presence.check_in(session, how)
+
+    async def check_out(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+        """See Door."""
+        if self._presence is None:
+            raise CoreError("this core only parses")
+        await self._presence.check_out(session, how)
+
+    async def resend(self, position: int, session: Session) -> Answer:
+        """See Door."""
+        if self._resend is None:
+            raise UsageError("mes resend: this site has no MES, or tells it nothing")
+        return await self._resend.resend(position, session)
+
     async def handle(self, request: corelink.Request) -> Answer | None:
         """What a client of the socket asks."""
         await self.check(request.session)
         if request.op == "settle" and request.outcome:
             return await self.settle(request.order, request.outcome, request.session)
+        if request.op == "resend":
+            return await self.resend(request.position, request.session)
+        if request.op in ("check_in", "check_out"):
+            await (self.check_in if request.op == "check_in" else self.check_out)(request.session, request.how)
         if request.transcript is None:
             return None
         return await (self.parse if request.op == "parse" else self.turn)(request.transcript)
@@ -139,16 +180,25 @@ async def _hosted(
         stack.push_async_callback(machines.close)
         clock = SystemClock()
         parts = await start(site, log, machines, stack, clock, Remembering(snapshots(data)))
-        factory = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
+        factory, again = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
         kept = recordings(site.evidence, data)
-        tasks = (parts.ingest.follow(), parts.escalation.follow(), kept.follow(clock), parts.remembering.follow(clock))
+        tasks = (
+            parts.ingest.follow(),
+            parts.ingest.compare(),
+            parts.escalation.follow(),
+            kept.follow(clock),
+            parts.remembering.follow(clock),
+        )
         for task in (*tasks, *factory):
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)
         if metrics is not None:
             metrics.gauges(_gauges(parts.world, machines, data))
-        local = LocalCore(parts.core, metrics)
+        resend = None
+        if site.mes is not None and again is not None:
+            resend = Resend(parts.world, parts.presence.recorder, clock, site.mes.resend, again)
+        local = LocalCore(parts.core, metrics, parts.presence, resend)
         await stack.enter_async_context(corelink.serve(data, local.handle))
         yield local
 
@@ -180,6 +230,7 @@ class Parts:
     inlet: Inlet
     views: Views
     remembering: Remembering
+    presence: Presence
 
 
 async def start(
@@ -201,16 +252,17 @@ async def start(
     commit = GroupCommit(log)
     stack.push_async_callback(commit.close)
     recorder = Recorder(commit.append, world, views)
-    new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
+    new = news(world, declarations(site.plant, clock.now()), clock.now())
     await recorder.record(*new, *_left_open(world, clock.now()))
     ingest = Ingest(machines, recorder, world, clock, dict(world.seen))
-    actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
+    actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported, ingest.doubt)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar, site.stations)
     interpreter = Interpreter(site.reader, understander(site, stack))
     answers = answers_from(site, world, views)
-    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
+    core = Core(world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
     escalation = Escalation(site.intents, world, recorder, clock)
-    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock), views, remembering)
+    inlet, presence = Inlet(policy, actor, recorder, clock), Presence(core, world, recorder, clock)
+    return Parts(core, world, ingest, escalation, inlet, views, remembering, presence)
 
 
 @asynccontextmanager
@@ -235,12 +287,12 @@ def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
         raise CoreError("this core only parses")
 
     clock, recorder = SystemClock(), Recorder(refuse, world)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar, site.stations)
     machines = OpcUaMachines(site.hardware, ())
     ingest = Ingest(machines, recorder, world, clock, {})
-    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported))
+    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported, ingest.doubt))
     interpreter = Interpreter(site.reader, understander(site, stack))
-    return Core(NoLog(), world, recorder, interpreter, policy, performer, clock)
+    return Core(world, recorder, interpreter, policy, performer, clock)
 
 
 def _left_open(world: World, now: float) -> list[e.Event]:
@@ -257,18 +309,3 @@ def _left_open(world: World, now: float) -> list[e.Event]:
         )
         for order in sorted(world.open_orders)
     ]
-
-
-class NoLog:
-    """The log of a core that writes nothing."""
-
-    def append(self, events: object) -> list[e.Event]:
-        """Nothing is written."""
-        raise CoreError("this core writes nothing")
-
-    def read(self, after: int = 0, limit: int | None = None) -> list[e.Event]:
-        """Nothing is read."""
-        return []
-
-    def close(self) -> None:
-        """Nothing to close."""

@@ -21,13 +21,14 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import calendar, evidence, hardware, intents, language, manifest, meaning, mes, plant
+from assistant.settings import calendar, evidence, hardware, intents, language, manifest, meaning, mes, plant, stations
 from assistant.settings.evidence import Evidence
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
 from assistant.settings.mes import Mes
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.plant import Plant
+from assistant.settings.stations import Stations
 from assistant.turn import fewshot
 from assistant.turn.read import Reader
 from assistant.turn.shape import grammar
@@ -53,6 +54,8 @@ class Site:
     """The factory's own system; None where the site has none."""
     calendar: Calendar = Calendar()  # noqa: RUF009 (frozen)
     """When it works, by its own clock."""
+    stations: Stations | None = None
+    """What may be asked for where; None: every action everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,10 @@ def load_site(folder: Path | None) -> Site:
     understands = _meaning(folder, meant, reader, stands)
     factory = mes.load(site_folder(folder, "hardware"))
     works = calendar.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works)
+    actions = [name for name, spec in meant.by_name.items() if spec.kind == "action"]
+    places = {named.id for named in (*stands.machines, *stands.lines)}
+    where = stations.load(site_folder(folder, "hardware"), actions, places, meant.shared.answers)
+    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works, where)
 
 
 def evidence_of(folder: Path | None) -> Evidence:

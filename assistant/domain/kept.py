@@ -43,6 +43,7 @@ class Kept:
     boards: dict[str, Board]
     """Those that are awake."""
     operators: dict[str, Operator]
+    checked_in: dict[str, str]
     requested: dict[str, tuple[e.OrderRequested, str]]
     requested_at: dict[str, int]
     turns: dict[str, str]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain import people
 from assistant.domain.boards import Boards
 from assistant.domain.deeds import DEEDS
 from assistant.domain.things import (
@@ -205,20 +206,6 @@ def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
         world.boards.add(board).lot = lot.id
 
 
-def _operator_registered(world: World, event: e.Event, data: e.OperatorRegistered) -> None:
-    world.operators[event.subject] = Operator(event.subject, data.role, data.line)
-
-
-def _checked_in(world: World, event: e.Event, data: e.CheckedIn) -> None:
-    elsewhere = {station: badge for station, badge in world.checked_in.items() if badge != event.subject}
-    world.checked_in = {**elsewhere, data.station: event.subject}
-
-
-def _checked_out(world: World, event: e.Event, data: e.CheckedOut) -> None:
-    if world.checked_in.get(data.station) == event.subject:
-        del world.checked_in[data.station]
-
-
 def _machine_state_changed(world: World, event: e.Event, data: e.MachineStateChanged) -> None:
     machine = world.machines.get(event.subject)
     if machine is not None:
@@ -318,9 +305,10 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.ProductIntroduced: _product_introduced,
     e.WorkOrderCreated: _workorder_created,
     e.LotCreated: _lot_created,
-    e.OperatorRegistered: _operator_registered,
-    e.CheckedIn: _checked_in,
-    e.CheckedOut: _checked_out,
+    e.OperatorRegistered: people.operator_registered,
+    e.OperatorRoleChanged: people.operator_role_changed,
+    e.CheckedIn: people.checked_in,
+    e.CheckedOut: people.checked_out,
     e.MachineStateChanged: _machine_state_changed,
     e.AlarmRaised: _alarm_raised,
     e.AlarmAcknowledged: _alarm_over,

@@ -8,7 +8,7 @@ A new type is a new class here: the store, the command line and the tests find i
 from __future__ import annotations
 
 from assistant.domain.events.event import EVENT_TYPES, Event, Payload
-from assistant.domain.events.factory import FACTORY, HoldRequested, RequestAnswered
+from assistant.domain.events.factory import FACTORY, EventResent, HoldRequested, RequestAnswered
 from assistant.domain.events.machines import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -36,6 +36,7 @@ from assistant.domain.events.site import (
     LotShipped,
     MachineInstalled,
     OperatorRegistered,
+    OperatorRoleChanged,
     ProductIntroduced,
     WorkOrderCreated,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "ConnectionLost",
     "ConnectionRestored",
     "Event",
+    "EventResent",
     "Further",
     "HoldRequested",
     "LineInstalled",
@@ -98,6 +100,7 @@ __all__ = [
     "MachineStateChanged",
     "NoteTaken",
     "OperatorRegistered",
+    "OperatorRoleChanged",
     "OrderAccepted",
     "OrderDone",
     "OrderFailed",
