@@ -78,8 +78,11 @@ class Ingest:
         """For ever: see that the log agrees with what machines show; at a return, after a refusal, now and then."""
         soon = False
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), AGAIN_S if soon else COMPARE_S)
+            if soon:
+                await self._clock.sleep(AGAIN_S)
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._look.wait(), COMPARE_S)
             self._look.clear()
             try:
                 if await self.agree():

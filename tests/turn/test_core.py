@@ -449,9 +449,10 @@ async def test_a_plant_that_forgot_its_holds_is_read_again_and_believed() -> Non
     new = MemoryMachines(the_plant(), wall=clock.now)
     new.simulation.holds["L4721"] = "void"  # and somebody held another one meanwhile
     async with a_core(log, new, clock) as bench:
-        follow = asyncio.create_task(bench.ingest.follow())
-        await bench.ingest.first.wait()
-        follow.cancel()
+        tasks = [asyncio.create_task(task) for task in (bench.ingest.follow(), bench.ingest.compare())]
+        await asyncio.wait_for(bench.ingest.first.wait(), 60.0)
+        for task in tasks:
+            task.cancel()
         assert (await bench.say("status of lot 4712")).say.startswith("Lot four seven one two is not on hold")
         assert (await bench.say("which lots are on hold")).say == "On hold: lot four seven two one for unknown."
         assert (await bench.say("show me the rework queue")).say == "The rework queue is empty."
