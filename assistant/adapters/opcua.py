@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.adapters.opcua_client import ANSWER_S, connect, hang_up
+from assistant.adapters.opcua_client import ANSWER_S, connect, hang_up, within
 from assistant.adapters.opcua_entries import event_of
 from assistant.domain import events as e
 from assistant.domain.values import Order, Reading, Receipt
@@ -115,8 +115,7 @@ class OpcUaMachines:
         if time.monotonic() > until:
             raise NotSent("it took too long to reach the machine")
         try:
-            async with asyncio.timeout(ANSWER_S):
-                accepted, reason = await parent.call_method(node, *inputs)
+            accepted, reason = await within(ANSWER_S, parent.call_method(node, *inputs))
         except BaseException as exc:
             if isinstance(exc, UaStatusCodeError) and ua.status_codes.get_name_and_doc(exc.code)[0] in NOT_CALLED:
                 raise NotSent(f"the machine's server refused the call: {exc}") from exc
@@ -161,8 +160,7 @@ class OpcUaMachines:
         patterns = self._hardware.variables.values()
         nodes = [session.node(pattern.format(machine=machine)) for machine in near for pattern in patterns]
         try:
-            async with asyncio.timeout(ANSWER_S):
-                values = await session.client.read_attributes(nodes)
+            values = await within(ANSWER_S, session.client.read_attributes(nodes))
         except Exception as exc:
             return shown | {m: NotObserved(f"{m} could not be read: {type(exc).__name__}") for m in near}
         size = len(patterns)
@@ -185,12 +183,12 @@ class OpcUaMachines:
         """What has happened since, as far as it comes in time; empty when out of reach."""
         found: list[Happening] = []
         session, seen, more = self._observing, dict(after), True
+        until = time.monotonic() + ANSWER_S
         try:
-            async with asyncio.timeout(ANSWER_S):
-                while session is not None and more:
-                    part, more = await self._new(session, seen)
-                    found += part
-                    seen |= {happening.journal: happening.sequence for happening in part}
+            while session is not None and more:
+                part, more = await within(until - time.monotonic(), self._new(session, seen))
+                found += part
+                seen |= {happening.journal: happening.sequence for happening in part}
         except Exception:
             return found  # the follower notices the same, and says so
         return found
@@ -244,8 +242,8 @@ class OpcUaMachines:
     async def _connect(self, account: Account | None, patience: float = 1.0) -> _Session:
         client = await connect(self._hardware.endpoint, self._link, account, patience)
         try:
-            async with asyncio.timeout(ANSWER_S * patience):
-                return _Session(client, await client.get_namespace_index(self._hardware.namespace))
+            namespace = client.get_namespace_index(self._hardware.namespace)
+            return _Session(client, await within(ANSWER_S * patience, namespace))
         except BaseException:
             await hang_up(client)
             raise
@@ -281,11 +279,11 @@ class OpcUaMachines:
 
     async def _hearts(self, session: _Session, patience: float = 1.0) -> None:
         """Look at the heartbeats. Raises when the plant is silent or its heart stands still."""
-        async with asyncio.timeout(ANSWER_S * patience):
-            nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
-            for machine, value in zip(self._machines, await session.client.read_attributes(nodes), strict=True):
-                if _good(value):
-                    self._beat(machine, value)
+        nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
+        values = await within(ANSWER_S * patience, session.client.read_attributes(nodes))
+        for machine, value in zip(self._machines, values, strict=True):
+            if _good(value):
+                self._beat(machine, value)
         # Asked of a new session as well: a server that answers for dead machines is not "restored".
         if self._machines and self._quiet() > self._hardware.stale_after_s:
             raise ConnectionError("the machines' heartbeats stand still")
@@ -295,8 +293,7 @@ class OpcUaMachines:
     ) -> tuple[Sequence[Happening], bool]:
         """Heartbeats, and what is new in the journal as far as one answer goes; whether there is more."""
         await self._hearts(session, patience)
-        async with asyncio.timeout(ANSWER_S * patience):
-            return await self._new(session, after)
+        return await within(ANSWER_S * patience, self._new(session, after))
 
     def _beat(self, machine: str, value: Any) -> None:
         """One look at a heartbeat. At the first, only its own time can tell whether it beats."""
