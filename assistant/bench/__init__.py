@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from assistant.adapters.wakecurve import most_an_hour
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -55,3 +57,17 @@ class Value:
     """How much, in `unit`."""
     unit: str
     """`ms`, `s`, `MiB`, `events/s`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something happened in how many hours, with the 95 % interval (Poisson)."""
+
+    name: str
+    count: int
+    hours: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper bound, an hour."""
+        return most_an_hour(self.count, self.hours)

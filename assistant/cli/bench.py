@@ -31,7 +31,7 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "meaning", "appends", "load", "views")
+PARTS = ("hearing", "wake", "meaning", "appends", "load", "views")
 EVENTS = 300_000
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
@@ -40,9 +40,17 @@ HELD_OUT = ("test.tsv", "blind.tsv")
 @app.command()
 def bench(
     parts: Annotated[
-        list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all when none is named.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            help=f"{', '.join(PARTS)}; all when none is named. After hearing, a folder.", show_default=False
+        ),
     ] = None,
-    clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Recordings with labels.json (wake: any, without the phrase).", show_default=False),
+    ] = None,
+    noise: Annotated[list[float] | None, typer.Option(help="Machine noise to mix in, dB.", show_default=False)] = None,
+    peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
     events: Annotated[
         list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
@@ -52,16 +60,29 @@ def bench(
     site: options.Site = None,
 ) -> None:
     """Measure this machine."""
-    for part in parts or ():
+    named = list(parts or PARTS)
+    if len(named) == 2 and named[0] == "hearing" and named[1] not in PARTS and Path(named[1]).is_dir():
+        clips = Path(named.pop())
+    for part in named:
         if part not in PARTS:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS)}")
-    for part in parts or PARTS:
-        for result in _measure(part, clips, sentences, events or [EVENTS], site):
+    for part in named:
+        hearing = Hearing(clips, tuple(noise or ()), peer)
+        for result in _measure(part, hearing, sentences, events or [EVENTS], site):
             print(_line(result, as_json=as_json), flush=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Which recordings are heard, and how."""
+
+    clips: Path | None
+    mix: tuple[float, ...]
+    peer: bool
+
+
 def _measure(
-    part: str, clips: Path | None, sentences: Path | None, events: list[int], site: Path | None
+    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
 ) -> Iterator[Figure | Share | Value | Plain]:
     from assistant import bootstrap
     from assistant.bench import appends, hearing, load, meaning, views
@@ -70,10 +91,11 @@ def _measure(
     loaded = bootstrap.load_site(site)
     match part:
         case "hearing":
-            folder = clips or shipped_site() / "tests" / "speech" / "commands"
-            figure, shares = hearing.measure(loaded, bootstrap.speech_model(site), folder)
-            yield figure
-            yield from shares
+            folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
+            model = bootstrap.speech_model(site)
+            yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=heard.peer)
+        case "wake":
+            yield from _woken(site, heard.clips)
         case "meaning":
             yield meaning.measure(loaded)
             folder = shipped_site() / "tests" / "meaning"
@@ -90,6 +112,26 @@ def _measure(
                     yield from asyncio.run(load.measure(loaded, Path(fresh)))
                 else:
                     yield from appends.measure(Path(fresh))
+
+
+def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
+    """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
+    from assistant.bench import Rate, wake
+    from assistant.cli.trainwake import curve_lines
+    from assistant.settings.paths import shipped_site
+
+    for row in wake.measure(site, shipped_site() / "tests" / "speech" / "wake", real):
+        if isinstance(row, Rate):
+            low, high = row.interval
+            told = f"{row.count} in {row.hours:.2f} h  (95 %: {low:.2f} to {high:.2f} an hour)"
+            yield Plain(row.name, told if row.hours else "-")
+        elif isinstance(row, str):
+            yield Plain("the wake stage costs", row)
+        elif isinstance(row, wake.Point):
+            (line,) = curve_lines([row], as_json=False)
+            yield Plain("curve", line)
+        else:
+            yield row
 
 
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:

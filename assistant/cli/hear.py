@@ -73,7 +73,7 @@ async def _hear(
         _folder(say_to)
     bad = 0
     async with AsyncExitStack() as stack:
-        ear = bootstrap.ear(site, model)
+        ear = bootstrap.ear(site, model, loaded)
         stack.callback(ear.close)
         voice = bootstrap.voice(site) if say_to is not None else None
         if voice is not None:
@@ -116,7 +116,8 @@ async def take(
     started = time.perf_counter()
     heard = await ear.hear(audiofile.read(file), prompt)
     transcribed = _ms(started)
-    transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected)
+    cut = heard.utterance.cut
+    transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected, cut)
     answer = await (door.parse if parse_only else door.turn)(transcript)
     if kept is not None and not parse_only:
         _keep(kept, transcript.turn, heard, answer)
@@ -161,11 +162,13 @@ def _extra(heard: Heard) -> dict[str, Any]:
         "rejected": heard.rejected,
         "voiced_s": round(heard.utterance.voiced_s, 2),
         "clipped": round(heard.utterance.clipped, 3),
+        "cut": heard.utterance.cut,
     }
 
 
 def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
-    return {"text": hypothesis.text, "logprob": round(hypothesis.logprob, 3)}
+    said = {"text": hypothesis.text, "logprob": round(hypothesis.logprob, 3)}
+    return {**said, "heard": hypothesis.heard} if hypothesis.heard else said
 
 
 def _plain(file: Path, spoken: Spoken) -> str:

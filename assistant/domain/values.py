@@ -34,6 +34,8 @@ class Hypothesis:
     """The words."""
     logprob: float = 0.0
     """Mean natural-log probability a token, 0 for typed words."""
+    heard: str = ""
+    """What the recogniser wrote, where `text` only sounds like it and is a sentence of this site; or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Transcript:
     """`text` or `voice`."""
     note: str = ""
     """Why there are no words (`silence`, `too short`), for the log; empty otherwise."""
+    cut: str = ""
+    """`start` or `end` where words may be missing ("(don't) stop oven two"): never enough to act unasked. Or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,8 @@ class Answer:
     """Milliseconds by stage."""
     rule: str = ""
     """The rule that decided (turn.verdict); empty when it was only parsed."""
+    expires_s: float = 0.0
+    """Seconds from now on in which a question of this turn, or of one before it, can be answered; 0: none stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +210,5 @@ class Utterance:
     """Seconds of speech in it by voice activity."""
     clipped: float = 0.0
     """Share of samples at full scale, 0 to 1."""
+    cut: str = ""
+    """`start` when somebody was speaking at its very first sample already, `end` when it was broken off; or empty."""

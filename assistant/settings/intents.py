@@ -13,6 +13,8 @@ from assistant.errors import SiteError
 from assistant.settings import answers, yaml
 
 Kind = Literal["action", "lookup", "dialogue"]
+TERMINALS_OWN = "bfqv"
+"""Keys that mean something in the terminal whatever the site: badge, filter, quit, evidence."""
 Confirm = Literal["never", "always"]
 
 
@@ -66,6 +68,10 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     intent: str
     kind: Kind
     example: str
+    key: str = ""
+    """The one key of the terminal that begins it, a small letter; empty: none."""
+    typed: str = ""
+    """What the terminal says for it: `{unit}` is one of `one_of`, other holes are slots, `[...]` may be left out."""
     sentences: tuple[str, ...]
     """hassil templates."""
     slots: tuple[str, ...] = ()
@@ -150,7 +156,12 @@ class Intents(msgspec.Struct, frozen=True, kw_only=True):
         template = spec.answers.get(key) if spec is not None else None
         if template is None:
             template = self.shared.answers[key]
-        return string.Formatter().vformat(template, (), _Holes(holes))
+        return filled(template, holes)
+
+
+def filled(template: str, holes: Mapping[str, str]) -> str:
+    """A template with its holes filled; KeyError for one that nothing is for."""
+    return string.Formatter().vformat(template, (), _Holes(holes))
 
 
 class _Holes(dict[str, str]):
@@ -175,8 +186,11 @@ def load(folder: Path) -> Intents:
         raise SiteError(folder, "no intents")
     shared_file = folder / "shared.yaml"
     shared = yaml.read(shared_file, Shared) if shared_file.is_file() else Shared()
+    keys: dict[str, str] = {}
     for intent in by_name.values():
-        _check(folder / f"{intent.intent}.yaml", intent, by_name, shared)
+        file = folder / f"{intent.intent}.yaml"
+        _check(file, intent, by_name, shared)
+        _check_key(file, intent, keys)
     _check_shared(shared_file, by_name, shared)
     return Intents(by_name=by_name, shared=shared, lists=_lists(folder / "lists"))
 
@@ -224,6 +238,26 @@ def _check_shared(file: Path, by_name: Mapping[str, Intent], shared: Shared) -> 
     for key in keys:
         if key not in shared.answers:
             raise SiteError(file, f"the answer {key!r} is missing", key=f"answers.{key}")
+
+
+def _check_key(file: Path, intent: Intent, taken: dict[str, str]) -> None:
+    """Whether the terminal can do what `key` and `typed` ask of it; `taken`: key -> intent, added to."""
+    if bool(intent.key) != bool(intent.typed):
+        raise SiteError(file, "`key` and `typed` go together", key="key")
+    if not intent.key:
+        return
+    if not (len(intent.key) == 1 and "a" <= intent.key <= "z") or intent.key in TERMINALS_OWN:
+        raise SiteError(file, f"a small letter, and none of {', '.join(TERMINALS_OWN)}", key="key")
+    if intent.key in taken:
+        raise SiteError(file, f"{intent.key!r} is the key of {taken[intent.key]} already", key="key")
+    taken[intent.key] = intent.intent
+    try:
+        holes = [name for _, name, _, _ in string.Formatter().parse(intent.typed) if name is not None]
+    except ValueError as exc:
+        raise SiteError(file, f"bad template: {exc}", key="typed") from exc
+    unknown = [name for name in holes if name not in (*intent.slots, "unit")]
+    if unknown:
+        raise SiteError(file, f"no slot {unknown[0]!r}", key="typed")
 
 
 def _lists(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -7,8 +7,10 @@ from pathlib import Path
 import msgspec
 
 from assistant.domain.spoken.language import IdKind, Language, NumberWords, PeriodWords, TimeWords
+from assistant.domain.spoken.sounds import table
 from assistant.domain.spoken.tokens import words
 from assistant.domain.values import MISSING
+from assistant.errors import SiteError
 from assistant.settings import yaml
 
 
@@ -77,6 +79,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     away: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
+    hanging: tuple[str, ...] = ()
 
 
 def load(folder: Path) -> Language:
@@ -124,8 +127,21 @@ def load(folder: Path) -> Language:
         negations=_longest_first(phrases.negations),
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
         skip=_longest_first(phrases.skip),
+        hanging=_longest_first(phrases.hanging),
         examples={name: (head.accepts, head.refuses) for name, head in heads.items()},
     )
+
+
+def sounds(*folders: Path) -> dict[str, str]:
+    """How words sound, from the first of `folders` that has a `sounds.txt`; empty where none has. Raises SiteError."""
+    for folder in folders:
+        file = folder / "sounds.txt"
+        if file.is_file():
+            try:
+                return table(file.read_text(encoding="utf-8").splitlines())
+            except ValueError as exc:
+                raise SiteError(file, "not a word and its phones", line=int(str(exc))) from exc
+    return {}
 
 
 def _period_words(spec: _Periods) -> PeriodWords:

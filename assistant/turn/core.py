@@ -138,10 +138,18 @@ class Core:
         say = " ".join(answer.say for answer in answers if answer.say)
         if say:
             talk.memory = replace(talk.memory, said=say)
-        await self._minutes.answered(answers, say, breath)
+        stands = self._stands(talk, transcript)
+        await self._minutes.answered(answers, say, breath, stands)
         wrote = [event.id for event in self._log.read(after=before) if event.correlationid == transcript.turn]
         ms = {"parse": parsed, "act": _ms(acting)}
-        return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms)
+        return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms, expires_s=stands)
+
+    def _stands(self, talk: Talk, transcript: Transcript) -> float:
+        """For how many seconds a question still stands after this turn, to this session or to a second person."""
+        second = self.seconds.get(transcript.session.station)
+        asked = talk.dialogue.expires if talk.dialogue.question else 0.0
+        until = asked or (second.expires if second is not None and second.turn == transcript.turn else 0.0)
+        return max(0.0, until - self._clock.monotonic())
 
     async def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
         commands = await self._interpreter.interpret(transcript, talk.dialogue, self.entities())
