@@ -96,6 +96,13 @@ class Policy:
                 command = replace(command, slots=slots, options=left, doubt=command.doubt or "hypotheses")
         return command
 
+    def _fits(self, command: Command, slot: str, ident: str) -> bool:
+        """Whether what is commanded could be done with this one now."""
+        spec = self.intents.by_name.get(command.intent)
+        checks = spec.checks if spec is not None and spec.kind == "action" else ()
+        slots = {**command.slots, slot: ident}
+        return all(check not in CHECKS or CHECKS[check](self.world, ident, slots) for check in checks)
+
     # ---- is it for us, and does what it names exist ------------------------------------------------------
 
     def _not_understood(self, command: Command) -> Verdict:
