@@ -12,7 +12,7 @@ from assistant.domain import events as e
 from assistant.domain.things import Board
 from assistant.domain.views.series import Ids
 
-AWAKE = 1000
+AWAKE = 500
 """So many boards that left their line last stay objects, with what happened to them."""
 _PASSING = (e.BoardArrived, e.BoardDeparted, e.BoardInspected)
 _BETWEEN = "\x1f"
