@@ -160,8 +160,9 @@ class Sql:
                     order by a.time desc, a.code desc limit 1), cause), ordered
             from runs r
             where machine = ? and state in ('stopped', 'held', 'down') and start < ? and "end" > ? and "end" > start
+                and ?::double < ?::double
             order by start""",
-            machine, span.end, span.start,
+            machine, span.end, span.start, span.start, span.end,
         )  # fmt: skip
 
     def _during(self, machine: str, start: float, end: float) -> list[Row]:
