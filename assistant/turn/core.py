@@ -48,7 +48,8 @@ from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
 from assistant.turn.settle import by_person
-from assistant.turn.verdict import Allowed, Declined, Missing
+from assistant.turn.timed import timed
+from assistant.turn.verdict import GRAVITY, Allowed, Declined, Missing
 
 MORE_AT_ONCE = 2
 """Sentences to one "more"."""
@@ -126,8 +127,8 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        now = self._clock.now()
-        commands = [self._policy.timed(command, now) for command in await self._read(transcript, talk)]
+        now, language, calendar = self._clock.now(), self._policy.language, self._policy.calendar
+        commands = [timed(command, language, calendar, now) for command in await self._read(transcript, talk)]
         parsed = _ms(started)
         breath = await self._minutes.heard(transcript, commands, talk, self._asked_by(transcript, talk), ran_out)
         acting, pending = time.perf_counter(), talk.dialogue
@@ -377,18 +378,6 @@ KEYS = {
     "asleep": ASLEEP,
 }
 """Words of the dialogue's own -> the rule that they stand for."""
-
-GRAVITY = (
-    Decision.IGNORED,
-    Decision.ANSWERED,
-    Decision.DONE,
-    Decision.CONFIRM,
-    Decision.ASK,
-    Decision.REFUSED,
-    Decision.FAILED,
-    Decision.UNCERTAIN,
-)
-"""Of several outcomes of one yes the gravest is the turn's: "done" is said of all or not at all."""
 
 
 def _answer(command: Command, decision: Decision | None, say: str, rule: str = "") -> Answer:
