@@ -19,6 +19,14 @@ AFTER_S = 0.3
 MOST_PAUSE_S = 1.5
 """What is left of a longer pause inside: enough to hear it as one, and thinking takes none of the recogniser's time."""
 FULL_SCALE = 0.99
+WINDOW = 512
+"""Samples that the detector takes at a time."""
+AT_ONCE = 5
+"""Windows within which it is sure of a voice that was there from the start."""
+QUIETER = 0.05
+"""Of the speech's loudness (-26 dB): a start below that is silence, and nobody was speaking yet. Of 540 cuts in the
+midst of 60 commands 95 % are seen so; whole commands are not taken for cut ones that have 32 ms of silence before them,
+or 150 ms of noise."""
 
 
 def trim(samples: Samples) -> Utterance:
@@ -32,9 +40,19 @@ def trim(samples: Samples) -> Utterance:
         raise AudioError("the sound holds samples that are no numbers")
     spans = _spans(samples) if len(samples) else []
     if not spans:
-        return Utterance(samples[:0], 0.0, _clipped(samples))
+        return Utterance(samples[:0], 0.0, clipped(samples))
     speech: Samples = np.concatenate([samples[start:end] for start, end in _kept(spans, len(samples))])
-    return Utterance(speech, sum(end - start for start, end in spans) / RATE, _clipped(speech))
+    cut = "start" if begun_before(samples, spans[0][0]) else ""
+    return Utterance(speech, sum(end - start for start, end in spans) / RATE, clipped(speech), cut)
+
+
+def begun_before(samples: Samples, onset: int) -> bool:
+    """Whether somebody was speaking before the first of these samples, whose first voiced one is `onset`."""
+    if onset >= AT_ONCE * WINDOW:
+        return False
+    windows = samples[: min(len(samples), onset + RATE) // WINDOW * WINDOW].reshape(-1, WINDOW)
+    loudness = np.sqrt(np.mean(windows.astype(np.float64) ** 2, axis=1))
+    return bool(len(loudness) and loudness[0] > QUIETER * np.percentile(loudness[onset // WINDOW :], 90))
 
 
 def _spans(samples: Samples) -> list[tuple[int, int]]:
@@ -61,5 +79,6 @@ def _kept(spans: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, 
     yield start, min(length, last + int(AFTER_S * RATE))
 
 
-def _clipped(samples: Samples) -> float:
+def clipped(samples: Samples) -> float:
+    """Share of the samples at full scale, 0 to 1."""
     return float(np.mean(np.abs(samples) >= FULL_SCALE)) if len(samples) else 0.0

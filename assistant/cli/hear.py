@@ -116,7 +116,8 @@ async def take(
     started = time.perf_counter()
     heard = await ear.hear(audiofile.read(file), prompt)
     transcribed = _ms(started)
-    transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected)
+    cut = heard.utterance.cut
+    transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected, cut)
     answer = await (door.parse if parse_only else door.turn)(transcript)
     if kept is not None and not parse_only:
         _keep(kept, transcript.turn, heard, answer)
@@ -161,6 +162,7 @@ def _extra(heard: Heard) -> dict[str, Any]:
         "rejected": heard.rejected,
         "voiced_s": round(heard.utterance.voiced_s, 2),
         "clipped": round(heard.utterance.clipped, 3),
+        "cut": heard.utterance.cut,
     }
 
 

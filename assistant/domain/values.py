@@ -50,6 +50,8 @@ class Transcript:
     """`text` or `voice`."""
     note: str = ""
     """Why there are no words (`silence`, `too short`), for the log; empty otherwise."""
+    cut: str = ""
+    """`start` or `end` where words may be missing ("(don't) stop oven two"): never enough to act unasked. Or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +206,5 @@ class Utterance:
     """Seconds of speech in it by voice activity."""
     clipped: float = 0.0
     """Share of samples at full scale, 0 to 1."""
+    cut: str = ""
+    """`start` when somebody was speaking at its very first sample already, `end` when it was broken off; or empty."""

@@ -10,11 +10,13 @@ from assistant.domain.spoken.mentions import Entities, Mention
 from assistant.domain.spoken.tokens import stands, tokenize
 from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
-from assistant.turn.read import UNKNOWN, Reader
+from assistant.turn.read import REFUSAL, UNKNOWN, Reader
 from assistant.turn.understand import CONSENT, Understander
 
 DIGITS = "digits"
 """What was said, of a yes that says the digits of an id again."""
+CUT = "cut"
+"""Doubt about words that may be missing: the sound begins or ends in the midst of speech."""
 SCOPES = ("exception", "part")
 """Doubts about which of the things named are meant: no action is the right one."""
 RIVAL = 0.5
@@ -30,6 +32,10 @@ class Interpreter:
 
     async def interpret(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
         """The commands that it says; never empty (the last resort is one `unknown`)."""
+        commands = await self._interpret(transcript, dialogue, entities)
+        return tuple(replace(one, doubt=CUT) if transcript.cut and _hangs_on(one) else one for one in commands)
+
+    async def _interpret(self, transcript: Transcript, dialogue: Dialogue, entities: Entities) -> tuple[Command, ...]:
         commands = self.by_templates(transcript, dialogue, entities)
         first = commands[0]
         if (
@@ -161,6 +167,11 @@ class Interpreter:
         return (
             replace(pending, slots={**pending.slots, dialogue.slot: value}, heard=heard, options=options, text=text),
         )
+
+
+def _hangs_on(command: Command) -> bool:
+    """Whether a lost word could turn it into its opposite; whoever says no is believed at once."""
+    return not command.doubt and command.intent not in (UNKNOWN, REFUSAL)
 
 
 def _understood(commands: tuple[Command, ...]) -> bool:

@@ -61,6 +61,7 @@ class Minutes:
             about=talk.memory.unit,
             asked=asked,
             ran_out=ran_out,
+            cut=transcript.cut,
         )
         event = self._event(transcript, payload)
         try:

@@ -118,7 +118,7 @@ class Replay:
         self._clock.steady = CONFIRM_WITHIN_S + 1.0 if heard.ran_out else 0.0
         self._actor.given.clear()
         self._dropped.events.clear()
-        transcript = Transcript(turn.turn, session, tuple(hypotheses), heard.channel, heard.note)
+        transcript = Transcript(turn.turn, session, tuple(hypotheses), heard.channel, heard.note, heard.cut)
         waiting = dict(self._core.seconds)
         answer = await self._core.turn(transcript)
         if turn.turn == self._last:

@@ -304,3 +304,26 @@ async def test_of_more_commands_than_anybody_says_in_a_breath_none_is_done() -> 
     assert (command.intent, command.doubt) == ("unknown", "many")
     assert isinstance(a_policy().decide(command, SUPERVISOR, Memory(), 0.0), Declined)
     assert len(await typed(seven.rpartition(" and ")[0])) == 6
+
+
+# ---- sound that begins in the midst of speech --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", ["start", "end"])
+async def test_an_action_whose_first_or_last_words_may_be_lost_is_confirmed(cut: str) -> None:
+    """ "(Don't) stop oven two"."""
+    transcript = Transcript("t", SUPERVISOR, (Hypothesis("stop oven two", -0.05),), "voice", cut=cut)
+    (command,) = await an_interpreter().interpret(transcript, IDLE, KNOWN)
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Allowed)
+    assert (verdict.confirm, verdict.rule) == (True, "confirm: unsure")
+
+
+async def test_a_look_up_and_a_no_need_no_first_word() -> None:
+    for said in ("where is lot 4712", "no"):
+        transcript = Transcript("t", SUPERVISOR, (Hypothesis(said, -0.05),), "voice", cut="start")
+        whole = Transcript("t", SUPERVISOR, (Hypothesis(said, -0.05),), "voice")
+        first, second = [await an_interpreter().interpret(one, IDLE, KNOWN) for one in (transcript, whole)]
+        assert [(one.intent, one.slots) for one in first] == [(one.intent, one.slots) for one in second]
+        if said == "no":
+            assert first == second

@@ -58,6 +58,8 @@ class TurnHeard(Payload, type="turn.heard"):
     """The turn whose question stood open and may be answered by this one; or empty."""
     ran_out: str = ""
     """The turn whose question had stood open too long by now; or empty."""
+    cut: str = ""
+    """`start` or `end` where the sound begins or ends in the midst of speech, so that words may be missing; or empty."""
 
 
 @dataclass(frozen=True, slots=True)
