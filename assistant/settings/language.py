@@ -73,6 +73,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     away: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
+    hanging: tuple[str, ...] = ()
 
 
 def load(folder: Path) -> Language:
@@ -120,6 +121,7 @@ def load(folder: Path) -> Language:
         negations=_longest_first(phrases.negations),
         slips={words(wrong): words(right) for wrong, right in phrases.slips.items()},
         skip=_longest_first(phrases.skip),
+        hanging=_longest_first(phrases.hanging),
         examples={name: (head.accepts, head.refuses) for name, head in heads.items()},
     )
 

@@ -59,7 +59,7 @@ class TurnHeard(Payload, type="turn.heard"):
     ran_out: str = ""
     """The turn whose question had stood open too long by now; or empty."""
     cut: str = ""
-    """`start` or `end` where the sound begins or ends in the midst of speech, so that words may be missing; or empty."""
+    """`start` or `end` where the sound begins or ends in the midst of speech: words may be missing. Or empty."""
 
 
 @dataclass(frozen=True, slots=True)

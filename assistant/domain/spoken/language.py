@@ -110,5 +110,7 @@ class Language:
     slips: Mapping[tuple[str, ...], tuple[str, ...]]
     """A name's words as often written wrongly -> the words meant."""
     skip: tuple[tuple[str, ...], ...]
+    hanging: tuple[tuple[str, ...], ...] = ()
+    """Words after which a sentence cannot end."""
     examples: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = field(default_factory=dict)
     """Grammar -> (accepts, refuses): what the head of its file promises; only tests read it."""
