@@ -116,11 +116,23 @@ class Frame:
     """Samples that were lost just before it: what is being said is void."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What became of the headset itself, between two frames: nothing said before it goes on after it."""
+
+    state: Literal["open", "lost"]
+    """It is heard from now on; or it is not, until it is open again."""
+    name: str
+    """As the system calls it; empty where none was found yet."""
+    why: str = ""
+    """Of `lost`: `gone`, `silent` (nothing but zeros), `swapped`, `rate` or `hung`."""
+
+
 class Microphone(Protocol):
     """Sound from a headset, at the device's own rate inside, 16 kHz outside."""
 
-    def frames(self) -> AsyncIterator[Frame]:
-        """Frames as they come, for ever, across lost devices. Raises AudioError when there is none to be had."""
+    def frames(self) -> AsyncIterator[Frame | DeviceState]:
+        """Frames as they come, for ever, across lost devices. Raises AudioError when there can be none at all."""
 
     async def close(self) -> None:
         """End its process."""
