@@ -138,11 +138,21 @@ class Microphone(Protocol):
         """End its process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was heard of one sound."""
+
+    seconds: float
+    """How much: all of it, or what came before `stop`."""
+    began: float
+    """When its first sample was heard, seconds by Clock.monotonic; 0 for never."""
+
+
 class Speaker(Protocol):
     """A headset's ear piece."""
 
-    async def play(self, sound: bytes, gain: float = 1.0) -> float:
-        """Play a WAV file (16 bit, mono); return the seconds that were played: all of it, or up to `stop`.
+    async def play(self, sound: bytes, gain: float = 1.0) -> Played:
+        """Play a WAV file (16 bit, mono) instead of what is being played, and wait for its end or for `stop`.
 
         Raises AudioError when the device is gone.
         """
@@ -197,6 +207,13 @@ class Transcriber(Protocol):
 
         One call at a time. Raises EngineError.
         """
+
+
+class Ears(Protocol):
+    """A transcriber away from the event loop, shared by all who listen: first come, first served."""
+
+    async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
+        """n-best, best first, and why there are none (Transcriber.rejected). Raises EngineError, ModelError."""
 
 
 class Voice(Protocol):

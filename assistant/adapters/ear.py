@@ -44,13 +44,25 @@ class Ear:
         except TimeoutError as exc:
             raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
 
+    async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
+        """See ports.Ears: of an utterance whose ends are known."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await loop.run_in_executor(self._thread, self._words, utterance, prompt)
+        except TimeoutError as exc:
+            raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
+
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _hear(self, samples: Samples, prompt: Sequence[str]) -> Heard:
+        utterance = trim(samples)
+        hypotheses, rejected = self._words(utterance, prompt)
+        return Heard(tuple(hypotheses), utterance, rejected)
+
+    def _words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
         if self._transcriber is None:
             self._transcriber = self._load()
-        utterance = trim(samples)
-        hypotheses: Sequence[Hypothesis] = self._transcriber.transcribe(utterance, prompt)
-        return Heard(tuple(hypotheses), utterance, self._transcriber.rejected)
+        return self._transcriber.transcribe(utterance, prompt), self._transcriber.rejected

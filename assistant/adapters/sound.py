@@ -11,7 +11,6 @@ import itertools
 import json
 import struct
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +21,7 @@ import numpy as np
 from assistant.adapters.children import killed
 from assistant.adapters.sound_child import FRAME_HEAD, HEAD, PLAY_HEAD
 from assistant.errors import AudioError
-from assistant.ports import FRAME, DeviceState, Frame
+from assistant.ports import FRAME, DeviceState, Frame, Played
 
 MOST_FRAMES = 320
 """Ten seconds: what the rest may be late before the oldest are dropped, and counted."""
@@ -85,16 +84,6 @@ class _Event(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What was heard of one sound."""
-
-    seconds: float
-    """How much."""
-    began: float
-    """When its first sample was heard, seconds by Clock.monotonic; 0 for never."""
-
-
 async def devices() -> list[Listed]:
     """What PortAudio sees now, asked by a process of its own. Raises AudioError."""
     child = await asyncio.create_subprocess_exec(
@@ -121,7 +110,7 @@ async def devices() -> list[Listed]:
 
 
 class Headset:
-    """ports.Microphone and ports.Speaker. Its process starts with the first frame that is asked for, or the first sound.
+    """ports.Microphone and ports.Speaker. Its process starts with the first frame that is asked for.
 
     One task reads the process, starts a new one where it ended, and hands frames over through a bounded queue.
     """
@@ -160,12 +149,8 @@ class Headset:
                 raise item
             yield item
 
-    async def play(self, sound: bytes, gain: float = 1.0) -> float:
+    async def play(self, sound: bytes, gain: float = 1.0) -> Played:
         """See ports.Speaker."""
-        return (await self.played(sound, gain)).seconds
-
-    async def played(self, sound: bytes, gain: float = 1.0) -> Played:
-        """The same, and when it began. Raises AudioError when the device is gone."""
         number = next(self._numbers)
         done: asyncio.Future[Played] = asyncio.get_running_loop().create_future()
         self._playing[number] = done
@@ -310,8 +295,3 @@ class Headset:
     async def _end(self) -> None:
         child, self._child = self._child, None
         await killed(child)
-
-
-def monotonic() -> float:
-    """The clock that frames are stamped with: one for all processes of the machine (CLOCK_MONOTONIC)."""
-    return time.monotonic()

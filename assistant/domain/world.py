@@ -22,6 +22,7 @@ from assistant.domain.things import (
     Product,
     Request,
     Thing,
+    Voicing,
     WorkOrder,
 )
 
@@ -35,8 +36,7 @@ class World:
     def __init__(self) -> None:
         self.position = 0
         """Of the last event applied."""
-        self.names_version = 0
-        """Goes up when something with a spoken name comes."""
+        self.names_version = 0  # goes up when something with a spoken name comes
         self.lines: dict[str, Line] = {}
         self.machines: dict[str, Machine] = {}
         self.products: dict[str, Product] = {}
@@ -44,6 +44,8 @@ class World:
         self.lots: dict[str, Lot] = {}
         self.boards: dict[str, Board] = {}
         self.operators: dict[str, Operator] = {}
+        self.stations: dict[str, str] = {}  # -> the badge that checked in there last
+        self.voicings: dict[str, Voicing] = {}  # by badge, or by station where nobody is checked in
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
         self.requested_at: dict[str, int] = {}
@@ -346,6 +348,14 @@ def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> 
     world.told.add(data.request)
 
 
+def _checked_in(world: World, event: e.Event, data: e.BadgeCheckedIn) -> None:
+    world.stations[data.station] = event.subject
+
+
+def _voice_adjusted(world: World, event: e.Event, data: e.VoiceAdjusted) -> None:
+    world.voicings[event.subject] = Voicing(data.volume_db, data.speed)
+
+
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LineInstalled: _line_installed,
     e.MachineInstalled: _machine_installed,
@@ -353,6 +363,8 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.WorkOrderCreated: _workorder_created,
     e.LotCreated: _lot_created,
     e.OperatorRegistered: _operator_registered,
+    e.BadgeCheckedIn: _checked_in,
+    e.VoiceAdjusted: _voice_adjusted,
     e.MachineStateChanged: _machine_state_changed,
     e.AlarmRaised: _alarm_raised,
     e.AlarmAcknowledged: _alarm_over,

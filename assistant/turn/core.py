@@ -11,6 +11,7 @@ import structlog
 from assistant.domain import declare
 from assistant.domain.speech import verbalise
 from assistant.domain.spoken.mentions import Entities, Name
+from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Command, Decision, Session, Transcript
 from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
@@ -48,6 +49,7 @@ from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
 from assistant.turn.settle import by_person
 from assistant.turn.verdict import Allowed, Declined, Missing
+from assistant.turn.voicing import ADJUSTED, NO_LOG, adjust, voicing
 
 SECOND_WITHIN_S = 30.0
 """How long the second person has to say yes."""
@@ -166,6 +168,8 @@ class Core:
         waiting: list[tuple[int, Command, NeedsYes | NeedsDigits, str]] = []
         for index, command in enumerate(commands):
             message, rule = self._message(command, talk, breath)
+            if rule == ADJUSTED and talk.dialogue.state is not State.ASLEEP:
+                message, rule = await adjust(command, breath, self._intents, self._world, self._minutes)
             if isinstance(message, NeedsYes | NeedsDigits):
                 waiting.append((index, command, message, rule))
                 continue
@@ -216,6 +220,10 @@ class Core:
         """What a command means to the dialogue, and by which rule."""
         word = DIALOGUE.get(command.intent)
         spec = self._intents.by_name.get(command.intent)
+        if word is None and spec is not None and spec.adjusts is not None:
+            if command.doubt or command.confidence < spec.confidence.ask:
+                return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
+            return Noise(Decision.DONE, ""), ADJUSTED
         if word is None and spec is not None and spec.kind == "dialogue":
             return Noise(Decision.REFUSED, self._policy.not_connected(command)), "not connected"
         if word is not None and spec is not None:
@@ -288,6 +296,16 @@ class Core:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc))), NO_LOG
         return Finished(decision, say), "seconded" if second else "confirmed" if act.confirmed else AT_ONCE
 
+    def voicing(self, session: Session) -> Voicing:
+        """How whoever speaks there is spoken to."""
+        return voicing(self._world, session)
+
+    async def check_in(self, session: Session, how: str) -> None:
+        """Write down that this badge is at this station from now on. Raises UsageError, LogError."""
+        self.check(session)
+        if session.badge and session.station and self._world.stations.get(session.station) != session.badge:
+            await self._minutes.checked_in(session, how)
+
     # ---- small things --------------------------------------------------------------------------------------
 
     def _looked_up(self, command: Command) -> str:
@@ -342,7 +360,7 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "sleep": Core._sleep,
 }
 """Intents about the conversation itself."""
-SAY_AGAIN, NO_LOG, ASLEEP = "asked: say again", "refused: no log", "asleep"
+SAY_AGAIN, ASLEEP = "asked: say again", "asleep"
 KEYS = {
     "cancelled": "cancelled",
     "nothing_asked": "nothing asked",

@@ -193,7 +193,7 @@ async def test_what_it_says_is_heard_and_it_says_how_long(pulse: Pulse, tmp_path
         await ear.open()
         with pulse.recorded("headset-one", file):
             await asyncio.sleep(0.5)
-            played = await ear.headset.played(as_wav(words))
+            played = await ear.headset.play(as_wav(words))
             await asyncio.sleep(0.5)
     assert played.seconds == pytest.approx(len(words) / RATE, abs=0.05) and played.began > 0
     sound = _recorded(file)
@@ -208,7 +208,7 @@ async def test_stop_silences_it_and_what_was_heard_is_told(pulse: Pulse) -> None
         playing = asyncio.create_task(ear.headset.play(as_wav(tone(440, RATE, 50.0))))
         await asyncio.sleep(3.0)
         await ear.headset.stop()
-        assert 0 < await playing < 45
+        assert 0 < (await playing).seconds < 45
 
 
 @pulseaudio
@@ -302,6 +302,6 @@ async def _first(headset: Headset, count: int) -> AsyncIterator[Frame]:
 
 def _recorded(file: Path) -> Samples:
     """A WAV file whose header was never finished."""
-    return (
-        np.frombuffer(file.read_bytes()[44:][: (file.stat().st_size - 44) // 2 * 2], "<i2").astype(np.float32) / 32768
-    )
+    raw = file.read_bytes()[44:]
+    sound: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
+    return sound

@@ -30,6 +30,7 @@ from assistant.domain.events.machines import (
     MachineStateChanged,
 )
 from assistant.domain.events.measures import BoardHeated, PartsPlaced, PasteMeasured, ReelChanged
+from assistant.domain.events.people import BadgeCheckedIn, VoiceAdjusted
 from assistant.domain.events.site import (
     LineInstalled,
     LotCreated,
@@ -64,6 +65,7 @@ __all__ = [
     "AlarmAcknowledged",
     "AlarmCleared",
     "AlarmRaised",
+    "BadgeCheckedIn",
     "BoardArrived",
     "BoardDeparted",
     "BoardHeated",
@@ -109,5 +111,6 @@ __all__ = [
     "RequestAnswered",
     "TurnAnswered",
     "TurnHeard",
+    "VoiceAdjusted",
     "WorkOrderCreated",
 ]
