@@ -14,7 +14,7 @@ LISTEN_S = 6.0
 """How long a woken headset waits for somebody to speak."""
 FOLLOW_UP_S = 9.0
 """How long after a question no wake word is needed; the question is good for ten seconds from when it was made."""
-TAIL_S = 0.3
+TAIL_S = 0.5
 """After its last word what is heard is still taken for its own voice."""
 WORKING_S = 1.0
 """Before the sound that says so, and between two."""

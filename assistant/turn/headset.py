@@ -173,14 +173,17 @@ def _heard(now: Conversation, message: Message) -> Step:
 
 
 def _take(now: Conversation, words: Heard) -> Step:
+    if now.woken and not words.addressed:
+        return rest(now)  # a second look says that it was not the wake word: nobody spoke to us
     if words.texts:
         kept = replace(now, state=State.THINKING, words=None, asked=False, woken=False)
         heard = () if now.voice else (Play("heard"),)
         return kept, (*heard, Take(words), Start(Timer.WORKING, WORKING_S), Start(Timer.STILL, STILL_S))
-    if now.woken or words.only_woken:
+    if words.addressed:
         # Only the wake word so far: the command comes now.
         return listen(now, *(() if now.voice else (Play("awake"),)))
-    return rest(now)
+    # After a question noise is left alone, or it would be answered for ever.
+    return rest(now, *(() if now.voice or now.open or now.interrupted else (Play("refused"),)))
 
 
 # ---- the turn is under way -----------------------------------------------------------------------------------

@@ -94,8 +94,8 @@ class Heard(Message):
     """It is a word that silences and does nothing else."""
     cancels: bool = False
     """It is a word that silences and says no."""
-    only_woken: bool = False
-    """Nothing but the wake word."""
+    addressed: bool = False
+    """It began with the wake word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ import pytest
 from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.sound import Headset, Wanted, devices
 from assistant.adapters.sound_child import ZEROS_S, Listening, out_samples, stable
+from assistant.adapters.virtual import Pulse, a_pulse, missing
 from assistant.errors import AudioError
 from assistant.ports import FRAME, DeviceState, Frame
-from tests.pulse import Pulse, a_pulse, missing
 
 CLIP = Path("models/speech/demo/02-hold.flac")
 pulseaudio = pytest.mark.skipif(bool(missing()), reason=f"no virtual headset: {missing()}")

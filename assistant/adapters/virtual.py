@@ -51,12 +51,11 @@ class Pulse:
         home = folder / "home"
         home.mkdir(exist_ok=True)
         self.env = {
-            "HOME": str(home),
             "PULSE_SERVER": f"unix:{self.socket}",
             "PULSE_RUNTIME_PATH": str(folder),
             "ALSA_CONFIG_PATH": str(config),
         }
-        self._all = {**os.environ, **self.env}
+        self._all = {**os.environ, **self.env, "HOME": str(home)}
 
     def start(self) -> None:
         """The daemon, with all headsets plugged in."""
