@@ -149,6 +149,14 @@ class Headset:
                 raise item
             yield item
 
+    def forget(self) -> None:
+        """Drop what was heard and not taken yet; what became of the device stays."""
+        kept = [
+            item for item in (self._queue.get_nowait() for _ in range(self._queue.qsize())) if type(item) is not Frame
+        ]
+        for item in kept:
+            self._queue.put_nowait(item)
+
     async def play(self, sound: bytes, gain: float = 1.0) -> Played:
         """See ports.Speaker."""
         number = next(self._numbers)

@@ -80,6 +80,11 @@ def places(known: Headsets, listed: Sequence[Listed], session: Session, device: 
     return []
 
 
+def profile_of(known: Headsets, listed: Listed) -> str:
+    """The profile that fits a device best, or empty."""
+    return next((profile.headset for profile in known.profiles if _fits(profile, "", listed)), "")
+
+
 def _fits(profile: Profile, device: str, listed: Listed) -> bool:
     named = any(re.search(pattern, listed.name, re.IGNORECASE) for pattern in profile.match)
     there = listed.inputs and (listed.outputs or profile.ear)

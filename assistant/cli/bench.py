@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -19,7 +19,6 @@ from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.bench import Figure, Share
-    from assistant.bench.sentences import Result
     from assistant.bootstrap import Site
 
 
@@ -32,6 +31,8 @@ class Plain:
 
 
 PARTS = ("hearing", "meaning", "appends", "load")
+APART = ("headset",)
+"""Measured only when named: it takes minutes, and PulseAudio."""
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
@@ -39,20 +40,29 @@ HELD_OUT = ("test.tsv", "blind.tsv")
 @app.command()
 def bench(
     parts: Annotated[
-        list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all when none is named.", show_default=False)
+        list[str] | None,
+        typer.Argument(help=f"{', '.join(PARTS)}; all of these when none is named; or headset.", show_default=False),
     ] = None,
     clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
+    utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
+    faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
+    echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
 ) -> None:
     """Measure this machine."""
     for part in parts or ():
-        if part not in PARTS:
-            raise UsageError(f"{part}: no such part; there are {', '.join(PARTS)}")
+        if part not in PARTS + APART:
+            raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in parts or PARTS:
-        for result in _measure(part, clips, sentences, site):
+        results = (
+            _headset(site, clips, utterances, faults, echoes)
+            if part == "headset"
+            else _measure(part, clips, sentences, site)
+        )
+        for result in results:
             print(_line(result, as_json=as_json), flush=True)
 
 
@@ -84,6 +94,29 @@ def _measure(
                     yield from appends.measure(Path(fresh))
 
 
+def _headset(
+    chosen: Path | None, clips: Path | None, utterances: int, faults: int, echoes: int
+) -> Iterator[Share | Plain]:
+    """A headset through real PortAudio, on a sound daemon of our own."""
+    from assistant import bootstrap
+    from assistant.adapters.virtual import missing
+    from assistant.bench import Share, headset
+    from assistant.settings.paths import site_folder
+
+    if why := missing():
+        yield Plain("headset: not measured", why)
+        return
+    folder = clips or site_folder(chosen, "models") / "speech" / "demo"
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        results = headset.measure(bootstrap.load_site(chosen), chosen, Path(fresh), folder, utterances, faults, echoes)
+        while True:
+            try:
+                found = runner.run(_next(results))
+            except StopAsyncIteration:
+                return
+            yield found if isinstance(found, Share) else Plain(*found)
+
+
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
     """How hand-written sentences are understood, by each way of reading."""
     from assistant.bench import sentences
@@ -107,7 +140,10 @@ def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
             )
 
 
-async def _next(results: AsyncIterator[Result]) -> Result:
+T = TypeVar("T")
+
+
+async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 

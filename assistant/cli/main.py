@@ -59,4 +59,18 @@ def _log_to_stderr() -> None:
 
 def _load_commands() -> None:
     """Importing a command's file adds it to `app`; done here so that importing the package loads no engine."""
-    from assistant.cli import ask, bench, doctor, events, export, hardware, hear, line, models, orders, run, turns  # noqa: F401
+    from assistant.cli import (  # noqa: F401
+        ask,
+        bench,
+        devices,
+        doctor,
+        events,
+        export,
+        hardware,
+        hear,
+        line,
+        models,
+        orders,
+        run,
+        turns,
+    )
