@@ -28,14 +28,14 @@ from assistant.adapters.sound import Headset, Wanted
 from assistant.adapters.virtual import Pulse, a_pulse
 from assistant.bench import Share
 from assistant.bench.load import the_plant
-from assistant.bootstrap import Site
-from assistant.bootstrap.headset import a_station, open_engines
+from assistant.bootstrap import Door, Site
+from assistant.bootstrap.headset import Engines, a_station, open_engines
 from assistant.domain.values import Decision, Session
 from assistant.errors import SiteError
 from assistant.ports import DeviceState, Frame, Voice
 from assistant.turn.conversation import State
 from assistant.turn.gear import Times
-from assistant.turn.sounds import Answered, Began, Ended, Pressed
+from assistant.turn.sounds import Answered
 from assistant.turn.station import Station
 
 NAME = "headset-one"
@@ -185,13 +185,19 @@ async def a_bench(folder: Path, site: Site, chosen: Path | None) -> AsyncIterato
     data = folder / "data"
     data.mkdir(mode=0o700)
     async with AsyncExitStack() as stack:
-        pulse = stack.enter_context(a_pulse(NAME, "headset-two"))
-        stack.enter_context(_environment(pulse.env))
         endpoint = stack.enter_context(the_plant(folder / "ledger.jsonl"))
-        wired = msgspec.structs.replace(site.hardware, endpoint=endpoint)
-        site = replace(site, hardware=wired)
+        site = replace(site, hardware=msgspec.structs.replace(site.hardware, endpoint=endpoint))
         door = await stack.enter_async_context(bootstrap.host_core(site, data))
         engines = await stack.enter_async_context(open_engines(chosen, site))
+        yield await stack.enter_async_context(a_virtual(engines, door))
+
+
+@asynccontextmanager
+async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
+    """Daemon, headset and station over a core that is there."""
+    async with AsyncExitStack() as stack:
+        pulse = stack.enter_context(a_pulse(NAME, "headset-two"))
+        stack.enter_context(_environment(pulse.env))
         headset = Headset(Wanted(match=(NAME,)))
         stack.push_async_callback(headset.close)
         tap, told, notes = Tap(headset), list[str](), list[Times]()
@@ -275,7 +281,7 @@ async def measure(
                 )
         acted = 0
         for number in range(echoes):
-            acted += await echoed(bench, folder, number)
+            acted += await echoed(bench, number)
         yield Share("headset: own words heard again, nothing done", echoes - acted, echoes)
 
 
@@ -320,18 +326,12 @@ async def broken(bench: Bench, fault: str) -> float | None:
     return seconds if kinds == ["lost", "open"] and not acted else None
 
 
-async def echoed(bench: Bench, folder: Path, number: int) -> bool:
-    """It speaks, and its own words and a command in its own voice come back while it does; whether that did anything."""
+async def echoed(bench: Bench, number: int) -> bool:
+    """It speaks, and its own words and a command in its own voice come back meanwhile; whether that did anything."""
     await bench.ready()
-    clip = clips_of(folder)[0]
-    question = read(folder / clip.file)
-    soundfile.write(bench.pulse.folder / "said.wav", question, RATE, subtype="PCM_16")
     command = ECHOES[number % len(ECHOES)]
     for name, words in (("own.wav", ANSWER), ("command.wav", command)):
         (bench.pulse.folder / name).write_bytes(await bench.voice.speak(words))
-    bench.station.take(Pressed())
-    bench.station.take(Began())
-    bench.station.take(Ended("silence"))
     asked = len(bench.told)
     bench.station.now = replace(bench.station.now, state=State.THINKING)
     bench.station.take(Answered((ANSWER, ANSWER), Decision.DONE))

@@ -95,9 +95,8 @@ async def _check(site: Path | None, device: str, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"device": name, **asdict(result), "problems": list(problems)}))
     else:
-        print(
-            f"speech {result.speech_db:.0f} dB, noise {result.noise_db:.0f} dB, {result.above_db:.0f} dB between them"
-        )
+        levels = f"speech {result.speech_db:.0f} dB, noise {result.noise_db:.0f} dB"
+        print(f"{levels}, {result.above_db:.0f} dB between them")
         for problem in problems or ["All well."]:
             print(problem)
     return 1 if problems else 0
