@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -19,6 +20,10 @@ class ReadyVoice:
         self._voice, self._most = voice, most_bytes
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
+        self._wanted = 0
+        """How many wait for words right now."""
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.made = 0
         """How often the other voice was asked."""
 
@@ -27,6 +32,16 @@ class ReadyVoice:
         if text in self._kept:
             self._kept.move_to_end(text)
             return self._kept[text]
+        self._wanted += 1
+        self._idle.clear()
+        try:
+            return await self._make(text)
+        finally:
+            self._wanted -= 1
+            if not self._wanted:
+                self._idle.set()
+
+    async def _make(self, text: str) -> bytes:
         self.made += 1
         sound = await self._voice.speak(text)
         if text not in self._kept:
@@ -37,10 +52,12 @@ class ReadyVoice:
         return sound
 
     async def prepare(self, texts: Iterable[str]) -> None:
-        """Make these beforehand; what cannot be made now is made when it is wanted."""
+        """Make these beforehand, while nobody waits; what cannot be made now is made when it is wanted."""
         for text in texts:
+            await self._idle.wait()
             try:
-                await self.speak(text)
+                if text not in self._kept:
+                    await self._make(text)
             except EngineError:
                 return
 

@@ -41,6 +41,8 @@ from assistant.turn.station import Station
 NAME = "headset-one"
 KEPT_FRAMES = 1500
 """Of what the microphone gave: 48 s, longer than any turn."""
+END_S, ALIKE = 0.8, 0.5
+"""How much of a clip's end is looked for, and how like it must be what is found."""
 TURN_S = 40.0
 """A turn that takes longer is lost; a busy machine gets the time."""
 SETTLE_S = 0.3
@@ -115,15 +117,18 @@ class Tap:
         """When the last voiced sample of a clip was taken that was just played; 0 when it is not in there."""
         frames = list(self.frames_kept)
         sound = np.concatenate([np.asarray(frame.samples) for frame in frames])
-        if len(sound) < len(clip):
+        # Its end is looked for: where the player stumbled before that, it is no matter here.
+        last = _last_voiced(clip)
+        end = clip[max(0, last - int(END_S * RATE)) : last + 1]
+        if len(sound) < len(end):
             return 0.0
-        size = 1 << (len(sound) + len(clip)).bit_length()
-        match = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(clip, size)), size)
-        place = int(match[: len(sound) - len(clip) + 1].argmax())
-        part = sound[place : place + len(clip)]
-        if float(part @ clip) < 0.7 * float(np.linalg.norm(part) * np.linalg.norm(clip)):
+        size = 1 << (len(sound) + len(end)).bit_length()
+        match = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(end, size)), size)
+        place = int(match[: len(sound) - len(end) + 1].argmax())
+        part = sound[place : place + len(end)]
+        if float(part @ end) < ALIKE * float(np.linalg.norm(part) * np.linalg.norm(end)):
             return 0.0
-        at = place + _last_voiced(clip)
+        at = place + len(end) - 1
         frame = frames[at // len(np.asarray(frames[0].samples))]
         return frame.at - (len(np.asarray(frame.samples)) - 1 - at % len(np.asarray(frame.samples))) / RATE
 
@@ -326,6 +331,12 @@ async def broken(bench: Bench, fault: str) -> float | None:
     return seconds if kinds == ["lost", "open"] and not acted else None
 
 
+def speak_now(bench: Bench, sentences: tuple[str, ...]) -> None:
+    """It says this, as if a turn had come to it."""
+    bench.station.now = replace(bench.station.now, state=State.THINKING)
+    bench.station.take(Answered(sentences, Decision.DONE))
+
+
 async def echoed(bench: Bench, number: int) -> bool:
     """It speaks, and its own words and a command in its own voice come back meanwhile; whether that did anything."""
     await bench.ready()
@@ -333,8 +344,7 @@ async def echoed(bench: Bench, number: int) -> bool:
     for name, words in (("own.wav", ANSWER), ("command.wav", command)):
         (bench.pulse.folder / name).write_bytes(await bench.voice.speak(words))
     asked = len(bench.told)
-    bench.station.now = replace(bench.station.now, state=State.THINKING)
-    bench.station.take(Answered((ANSWER, ANSWER), Decision.DONE))
+    speak_now(bench, (ANSWER, ANSWER))
     for name in ("command.wav", "own.wav"):
         await asyncio.to_thread(bench.pulse.say, NAME, bench.pulse.folder / name)
     await _until(lambda: bench.station.now.state is not State.SPEAKING)
