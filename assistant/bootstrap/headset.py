@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,10 +151,31 @@ def manner(folder: Path | None, site: Site) -> Manner:
         text=text,
         judge=judge,
         after=lambda said: None,
+        badge=badges(site),
         prompt=vocabulary(site),
         earcons=made.sounds(earcons.load(site_folder(folder, "hardware"))),
         shaped=shaped,
     )
+
+
+def badges(site: Site) -> Callable[[str], str]:
+    """What finds the badge that words ask to check in ("check in badge O P one seven")."""
+    words, digits = site.intents.shared.checks_in, site.reader.language.numbers.digits
+    known = {_letters(operator.id, {}): operator.id for operator in site.plant.operators}
+    asks = sorted((_letters(phrase, {}) for phrase in words), key=len, reverse=True)
+
+    def badge(said: str) -> str:
+        spelled = _letters(said, {word: str(digit) for word, digit in digits.items()})
+        rests = (spelled.removeprefix(ask) for ask in asks if spelled.startswith(ask))
+        return next((known[rest] for rest in rests if rest in known), "")
+
+    return badge
+
+
+def _letters(said: str, digits: Mapping[str, str]) -> str:
+    """Letters and digits alone, digit words as digits, o as a zero: `badge O P one seven` -> `badge0p17`."""
+    words = re.findall(r"[a-z0-9]+", said.lower())
+    return "".join(digits.get(word, word) for word in words).replace("o", "0")
 
 
 def a_station(

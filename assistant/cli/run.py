@@ -14,13 +14,15 @@ import typer
 from assistant.cli import options
 from assistant.cli.app import app
 from assistant.domain.values import Session
-from assistant.errors import AudioError
+from assistant.errors import AssistantError, AudioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from assistant.bootstrap.headset import Place
     from assistant.turn.station import Station
+
+YES = ("y", "yes")
 
 
 @app.command()
@@ -102,7 +104,7 @@ async def _serve(found: Sequence[Place], data: Path | None, site: Path | None, p
         for place in found:
             who = place.session.badge or "nobody checked in: look-ups only"
             _say(f"{place.session.station or '-'}: {place.profile} headset, {who}")
-        _say("press Enter to talk, or send SIGUSR1; Ctrl-C ends")
+        _say("press Enter to talk, or send SIGUSR1; yes and Enter checks in a badge that was named; Ctrl-C ends")
         _keys(loop, stations)
         work = [asyncio.create_task(station.run()) for station in stations]
         await stack.enter_async_context(supervised())
@@ -122,16 +124,30 @@ def _keys(loop: asyncio.AbstractEventLoop, stations: Sequence[Station]) -> None:
     if not sys.stdin.isatty():
         return
 
+    confirming: list[asyncio.Task[None]] = []
+
     def read() -> None:
         line = sys.stdin.readline()
         if not line:
             loop.remove_reader(sys.stdin.fileno())
+            return
+        if line.strip().lower() in YES:
+            confirming.append(loop.create_task(_confirm(stations)))
             return
         number = int(line) if line.strip().isdecimal() else 1
         if 1 <= number <= len(stations):
             stations[number - 1].press()
 
     loop.add_reader(sys.stdin.fileno(), read)
+
+
+async def _confirm(stations: Sequence[Station]) -> None:
+    """Somebody at the terminal says that the badge named into a headset is here."""
+    try:
+        if not any([await station.confirm() for station in stations]):
+            _say("nobody asked to be checked in")
+    except AssistantError as exc:
+        _say(str(exc))
 
 
 def _say(line: str) -> None:

@@ -138,6 +138,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Words that silence the assistant while it speaks, and do nothing else."""
     cancels: tuple[str, ...] = ()
     """Words that silence it and say no to what it is asking."""
+    checks_in: tuple[str, ...] = ()
+    """What is said before a badge number to be checked in at a headset."""
     leave: float = 0.5
     """Confidence of a language model from which on "not for us" is left alone; below it, it is asked again."""
     others: tuple[str, ...] = ()

@@ -18,6 +18,9 @@ class Turns(Protocol):
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer. Raises AssistantError."""
 
+    async def check_in(self, session: Session, how: str) -> None:
+        """Write down who is where. Raises AssistantError."""
+
     async def voicing(self, session: Session) -> Voicing:
         """How whoever speaks there is spoken to. Raises AssistantError."""
 
@@ -57,6 +60,8 @@ class Manner:
     """How words look that were said so far."""
     after: Callable[[str], str | None]
     """What words say after the wake word; None when they don't begin with it."""
+    badge: Callable[[str], str] = lambda said: ""
+    """The badge that words ask to check in; empty for any other words."""
     prompt: Sequence[str] = ()
     """Names for the recogniser."""
     earcons: Mapping[str, bytes] = field(default_factory=dict)

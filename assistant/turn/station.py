@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from assistant.domain.speech import verbalise
 from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import AssistantError, AudioError, EngineError
@@ -58,6 +59,8 @@ WOKEN = 0.5
 """From this on a wake word was heard (ports.Wakeword)."""
 SHORT = 12
 """Words of a first sentence that is said in one piece; of a longer one the first part is made, and heard, first."""
+CLAIMED_S = 30.0
+"""How long a badge that was named can be confirmed."""
 GONE_S = 1.5
 """After a sound could not be played, for the device to be noticed as lost."""
 _SENTENCE = re.compile(r"(?<=[.?!…])\s+(?=[^\s])")
@@ -88,6 +91,8 @@ class Station:
         self._mouth: asyncio.Task[None] | None = None
         self._hushes = 0
         self._voicing = Voicing()
+        self._claimed = ("", 0.0)
+        """A badge that asked to be checked in, and until when that can be confirmed."""
         self._times = Times()
 
     async def run(self) -> None:
@@ -106,6 +111,23 @@ class Station:
     def press(self) -> None:
         """The button that stands for the wake word."""
         self.take(Pressed())
+
+    async def confirm(self) -> bool:
+        """Somebody at the terminal says that the badge that was named is here; whether there was one.
+
+        Raises AssistantError.
+        """
+        (badge, until), self._claimed = self._claimed, ("", 0.0)
+        if not badge or self._gear.clock.monotonic() > until:
+            return False
+        session = Session(badge, self.session.station)
+        await self._gear.turns.check_in(session, "voice")
+        self.session = session
+        await self._refresh()
+        self._tell(self._manner.text("checked_in", badge))
+        if self.now.state is State.WAITING:
+            self.take(Answered((verbalise(self._manner.text("checked_in", badge)),), Decision.DONE))
+        return True
 
     def take(self, message: Message) -> None:
         """One message, and what follows from it."""
@@ -245,6 +267,10 @@ class Station:
         self._times = replace(self._times, turn=transcript.turn, said=words.texts[0], made=0.0, began=0.0)
         answered = Answered((self._manner.text("broken", ""),), Decision.UNCERTAIN)
         try:
+            if badge := self._manner.badge(words.texts[0]):
+                self._claimed = (badge, self._gear.clock.monotonic() + CLAIMED_S)
+                answered = Answered((verbalise(self._manner.text("check_in_asked", badge)),), Decision.ANSWERED)
+                return
             answer = await self._gear.turns.turn(transcript)
             self._keep(transcript.turn, utterance, answer)
             answered = _answered(answer)

@@ -35,7 +35,7 @@ def as_wav(samples: Samples) -> bytes:
 
 def seconds(sound: bytes) -> float:
     with wave.open(io.BytesIO(sound)) as wav:
-        return float(wav.getnframes()) / wav.getframerate()
+        return float(wav.getnframes() / wav.getframerate())
 
 
 # ---- short sounds ----------------------------------------------------------------------------------------
