@@ -32,7 +32,7 @@ from assistant.bootstrap import Door, Site
 from assistant.bootstrap.headset import Engines, a_station, open_engines
 from assistant.domain.values import Decision, Session
 from assistant.errors import SiteError
-from assistant.ports import DeviceState, Frame, Voice
+from assistant.ports import DeviceState, Frame
 from assistant.turn.conversation import State
 from assistant.turn.gear import Times
 from assistant.turn.sounds import Answered
@@ -150,7 +150,8 @@ class Bench:
     tap: Tap
     station: Station
     headset: Headset
-    voice: Voice
+    engines: Engines
+    door: Door
     told: list[str] = field(default_factory=list)
     notes: list[Times] = field(default_factory=list)
 
@@ -209,7 +210,7 @@ async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
         station = a_station(Session(), tap, headset, None, engines, door, told.append, note=notes.append)
         running = asyncio.create_task(station.run())
         try:
-            bench = Bench(pulse, tap, station, headset, engines.voice, told, notes)
+            bench = Bench(pulse, tap, station, headset, engines, door, told, notes)
             await bench.ready()
             await asyncio.sleep(SETTLE_S)
             yield bench
@@ -342,7 +343,7 @@ async def echoed(bench: Bench, number: int) -> bool:
     await bench.ready()
     command = ECHOES[number % len(ECHOES)]
     for name, words in (("own.wav", ANSWER), ("command.wav", command)):
-        (bench.pulse.folder / name).write_bytes(await bench.voice.speak(words))
+        (bench.pulse.folder / name).write_bytes(await bench.engines.voice.speak(words))
     asked = len(bench.told)
     speak_now(bench, (ANSWER, ANSWER))
     for name in ("command.wav", "own.wav"):

@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+import soundfile
 
 from assistant import bootstrap
-from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.audiofile import RATE, Samples, read
+from assistant.adapters.sound import Headset, Wanted
 from assistant.adapters.virtual import missing
 from assistant.bench import headset
 from assistant.bench.headset import NAME, Bench, Turn
+from assistant.bootstrap.headset import a_station
+from assistant.domain.values import Session
 from assistant.settings.paths import shipped_site
 from assistant.turn.conversation import State
 
@@ -41,7 +45,7 @@ async def said(bench: Bench, file: str, *, press: bool = True) -> Turn:
 async def spoken(bench: Bench, words: str) -> None:
     """Say something with our own voice into the microphone."""
     file = bench.pulse.folder / "spoken.wav"
-    file.write_bytes(await bench.voice.speak(words))
+    file.write_bytes(await bench.engines.voice.speak(words))
     await asyncio.to_thread(bench.pulse.say, NAME, file)
 
 
@@ -135,3 +139,47 @@ async def test_louder_is_louder_from_then_on(worn: Bench, tmp_path: Path) -> Non
             await asyncio.sleep(1)
             await worn.ready()
     assert levels[1] > 1.2 * levels[0], levels
+
+
+async def test_two_headsets_are_heard_at_once_and_neither_answers_for_the_other(worn: Bench) -> None:
+    told: list[str] = []
+    second = Headset(Wanted(match=("headset-two",)))
+    other = a_station(Session("QA-5", "SMT-2"), second, second, None, worn.engines, worn.door, told.append)
+    running = asyncio.create_task(other.run())
+    try:
+        for _ in range(600):
+            if other.now.state is State.WAITING:
+                break
+            await asyncio.sleep(0.05)
+        await said(worn, "02-hold.flac")
+        one, two = worn.pulse.folder / "one.wav", worn.pulse.folder / "two.wav"
+        soundfile.write(one, read(CLIPS / "05-release.flac"), RATE, subtype="PCM_16")
+        soundfile.write(two, read(CLIPS / "16-where.flac"), RATE, subtype="PCM_16")
+        worn.station.session = Session("QA-5", "SMT-1")
+        before = len(worn.told)
+        worn.station.press()
+        other.press()
+        await asyncio.gather(
+            asyncio.to_thread(worn.pulse.say, NAME, one), asyncio.to_thread(worn.pulse.say, "headset-two", two)
+        )
+        await until(worn, State.LISTENING)
+        for _ in range(600):
+            if any(": said" in line for line in told) and other.now.state is State.WAITING:
+                break
+            await asyncio.sleep(0.05)
+        assert any("Release lot four seven one two" in line for line in worn.told[before:])
+        assert any("one zero two three one" in line for line in told), told
+        # The question was asked into the first headset: a yes into the second one answers nothing.
+        other.press()
+        soundfile.write(two, read(CLIPS / "06-yes.flac"), RATE, subtype="PCM_16")
+        await asyncio.to_thread(worn.pulse.say, "headset-two", two)
+        for _ in range(600):
+            if "asked" in told[-1] or "ask" in told[-1]:
+                break
+            await asyncio.sleep(0.05)
+        assert not any("is released" in line for line in told + worn.told[before:])
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await second.close()
+        await worn.ready()
