@@ -48,6 +48,7 @@ def bench(
     utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
     faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
     echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
+    hours: Annotated[float, typer.Option(help="headset: so many hours of sound, as fast as they are taken.")] = 0.0,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
@@ -58,7 +59,7 @@ def bench(
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in parts or PARTS:
         results = (
-            _headset(site, clips, utterances, faults, echoes)
+            _headset(site, clips, utterances, faults, echoes, hours)
             if part == "headset"
             else _measure(part, clips, sentences, site)
         )
@@ -95,26 +96,27 @@ def _measure(
 
 
 def _headset(
-    chosen: Path | None, clips: Path | None, utterances: int, faults: int, echoes: int
+    chosen: Path | None, clips: Path | None, utterances: int, faults: int, echoes: int, hours: float
 ) -> Iterator[Share | Plain]:
     """A headset through real PortAudio, on a sound daemon of our own."""
     from assistant import bootstrap
     from assistant.adapters.virtual import missing
-    from assistant.bench import Share, headset
+    from assistant.bench import Share, headset, soak
     from assistant.settings.paths import site_folder
 
+    folder, loaded = clips or site_folder(chosen, "models") / "speech" / "demo", bootstrap.load_site(chosen)
     if why := missing():
         yield Plain("headset: not measured", why)
         return
-    folder = clips or site_folder(chosen, "models") / "speech" / "demo"
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
-        results = headset.measure(bootstrap.load_site(chosen), chosen, Path(fresh), folder, utterances, faults, echoes)
-        while True:
-            try:
-                found = runner.run(_next(results))
-            except StopAsyncIteration:
-                return
-            yield found if isinstance(found, Share) else Plain(*found)
+        worn = headset.measure(loaded, chosen, Path(fresh), folder, utterances, faults, echoes)
+        for results in (worn, soak.soak(loaded, chosen, folder, hours)) if hours else (worn,):
+            while True:
+                try:
+                    found = runner.run(_next(results))
+                except StopAsyncIteration:
+                    break
+                yield found if isinstance(found, Share) else Plain(*found)
 
 
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
