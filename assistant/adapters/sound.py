@@ -34,6 +34,8 @@ BEAT_S = 4.0
 AGAIN_S = (0.05, 0.3, 1.0, 3.0)
 """Before a new process: the first time, and while it dies before anything was heard."""
 LIST_S = 15.0
+ENDS_S = 0.2
+"""For a process that closed its pipe to be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,4 +304,9 @@ class Headset:
 
     async def _end(self) -> None:
         child, self._child = self._child, None
+        if child is not None:
+            # One that has just ended by itself is waited for, not killed: two who wait for one process get in each
+            # other's way.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(child.wait(), ENDS_S)
         await killed(child)

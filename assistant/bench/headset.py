@@ -272,6 +272,9 @@ async def measure(
     async with a_bench(fresh, site, chosen) as bench:
         turns = [turn async for turn in utterances(bench, folder, count)]
         yield Share("headset: utterances that were heard and answered", sum(bool(turn.heard) for turn in turns), count)
+        for number, turn in enumerate(turns, start=1):
+            if not turn.heard:
+                yield f"headset: utterance {number}, lost", turn.clip.text
         for name, seconds in stages(turns).items():
             what = "last voiced sample to first audio" if name == "all" else f"of that, {name}"
             yield f"headset: {what}", f"median {seconds * 1000:.0f} ms"
