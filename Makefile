@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench faults lint lock clean
+.PHONY: help setup run test bench faults pictures lint lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,9 +21,13 @@ test: setup  ## all tests, with the real engines
 
 bench: setup  ## speed and accuracy, as ratios against named references
 	@$(BIN)/assistant bench $(ARGS)
+	@$(BIN)/python -m tests.domain.views.test_against_sql
 
 faults: setup  ## every fault at full size: kill -9, lost servers, late answers, failing disks, damaged input
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+pictures: setup  ## the README's pictures of the terminal, anew
+	@$(BIN)/python -m tests.terminal.screenshots docs
 
 lint: $(VENV)/.installed  ## style, types, layers
 	@$(BIN)/ruff check --no-cache .

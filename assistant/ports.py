@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -196,16 +196,22 @@ class Endpointer(Protocol):
         """Forget what was said: the next frame begins a new stretch."""
 
 
+Offer = Callable[[Sequence[Hypothesis]], Sequence[Hypothesis]]
+"""What may have been meant by what was heard: sentences of the site that sound like it, for the ear to score."""
+
+
 class Transcriber(Protocol):
     """An ear: speech to words."""
 
     rejected: str
     """Why the last call heard nothing (`silence`, `no speech`, `unsure`, `loop`), or empty."""
 
-    def transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Sequence[Hypothesis]:
-        """n-best, best first; empty when nothing was said. `prompt`: names (never verbs) that may occur.
+    def transcribe(
+        self, utterance: Utterance, prompt: Sequence[str], offer: Offer | None = None
+    ) -> Sequence[Hypothesis]:
+        """n-best, best first, then what `offer` makes of them; empty when nothing was said.
 
-        One call at a time. Raises EngineError.
+        `prompt`: names (never verbs) that may occur. One call at a time. Raises EngineError.
         """
 
 

@@ -16,7 +16,7 @@ from assistant.turn.inlet import Inlet
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
 from tests.fakes.stepped_clock import SteppedClock
-from tests.site import the_hardware, the_intents, the_plant, the_reader
+from tests.site import the_calendar, the_hardware, the_intents, the_plant, the_reader
 
 OPERATOR = Session("OP-17", "PRN-1")
 QUALITY = Session("QA-5", "AOI-1")
@@ -25,7 +25,7 @@ NOBODY = Session()
 
 
 def the_site() -> Site:
-    return Site(the_plant(), the_hardware(), the_intents(), the_reader())
+    return Site(the_plant(), the_hardware(), the_intents(), the_reader(), calendar=the_calendar())
 
 
 @dataclass

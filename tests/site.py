@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC
 from functools import cache
 
 from assistant.adapters.templates import Templates
 from assistant.bootstrap import first_entities, first_world
+from assistant.domain.calendar import Calendar
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
-from assistant.settings import hardware, intents, language, plant
+from assistant.settings import calendar, hardware, intents, language, plant
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
 from assistant.settings.paths import shipped_site
@@ -30,6 +33,12 @@ def the_intents() -> Intents:
 @cache
 def the_hardware() -> Hardware:
     return hardware.load(shipped_site() / "hardware")
+
+
+@cache
+def the_calendar() -> Calendar:
+    """The shipped one, by a clock that is the same on every box."""
+    return replace(calendar.load(shipped_site() / "hardware"), zone=UTC)
 
 
 @cache

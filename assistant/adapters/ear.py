@@ -11,7 +11,7 @@ from assistant.adapters.audiofile import Samples
 from assistant.adapters.endpoint import trim
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError
-from assistant.ports import Transcriber
+from assistant.ports import Offer, Transcriber
 
 DEADLINE_S = 20.0
 """A second of speech takes a tenth of one; what takes longer than this hangs."""
@@ -30,8 +30,9 @@ class Heard:
 class Ear:
     """Voice activity and Whisper, for asyncio. The model is loaded with the first recording."""
 
-    def __init__(self, load: Callable[[], Transcriber]) -> None:
-        self._load = load
+    def __init__(self, load: Callable[[], Transcriber], offer: Offer | None = None) -> None:
+        """`offer`: what may have been meant by words that are no sentence of the site."""
+        self._load, self._offer = load, offer
         self._transcriber: Transcriber | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
 
@@ -44,25 +45,29 @@ class Ear:
         except TimeoutError as exc:
             raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
 
-    async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
-        """See ports.Ears: of an utterance whose ends are known."""
+    async def transcribe(self, utterance: Utterance, prompt: Sequence[str] = ()) -> Heard:
+        """Words of what an endpointer found in a live stream. Raises as `hear` does."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(DEADLINE_S):
-                return await loop.run_in_executor(self._thread, self._words, utterance, prompt)
+                return await loop.run_in_executor(self._thread, self._transcribe, utterance, prompt)
         except TimeoutError as exc:
             raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
+
+    async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
+        """See ports.Ears."""
+        heard = await self.transcribe(utterance, prompt)
+        return heard.hypotheses, heard.rejected
 
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _hear(self, samples: Samples, prompt: Sequence[str]) -> Heard:
-        utterance = trim(samples)
-        hypotheses, rejected = self._words(utterance, prompt)
-        return Heard(tuple(hypotheses), utterance, rejected)
+        return self._transcribe(trim(samples), prompt)
 
-    def _words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
+    def _transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Heard:
         if self._transcriber is None:
             self._transcriber = self._load()
-        return self._transcriber.transcribe(utterance, prompt), self._transcriber.rejected
+        hypotheses = self._transcriber.transcribe(utterance, prompt, self._offer)
+        return Heard(tuple(hypotheses), utterance, self._transcriber.rejected)

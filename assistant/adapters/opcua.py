@@ -47,6 +47,8 @@ NOT_CALLED = frozenset(
 """Answers to a Call that say that the method was not called (OPC UA Part 4, 5.11.2); any other leaves it open."""
 CHUNK = 500
 """Journal entries asked for at once."""
+READING_S = ANSWER_S / 4
+"""A read of the journal ends with the chunk in which so much has gone by: what was missed in a week comes in pieces."""
 
 REPORTED = frozenset(
     payload.type
@@ -69,9 +71,16 @@ REPORTED = frozenset(
         e.MachineReleased,
         e.BoardSentToRework,
         e.BoardWithdrawnFromRework,
+        e.PasteMeasured,
+        e.PartsPlaced,
+        e.BoardHeated,
+        e.ReelChanged,
+        e.LotCreated,
+        e.WorkOrderCreated,
     )
 )
-"""What a machine may report. A journal that tells of turns, operators or orders is not believed."""
+"""What a machine may report. A journal that tells of turns, operators or orders to machines is not believed; of lots
+and work orders it may tell of new ones (domain.world)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -107,6 +116,8 @@ class OpcUaMachines:
         self._observing: _Session | None = None
         self._commanding: _Session | None = None
         self._connecting = asyncio.Lock()
+        self._behind = False
+        """The journal's last read ended before its newest entry."""
         self._beats: dict[str, tuple[object, float]] = {}
         """Machine -> its heartbeat, and the monotonic time at which it was last seen to move."""
 
@@ -197,13 +208,16 @@ class OpcUaMachines:
                 continue
             away = 0.0 if lost_at is None else time.monotonic() - lost_at
             self._observing, lost_at, tries = session, None, 0
-            yield [*first, self._noticed(e.ConnectionRestored(round(away, 1)))]
             try:
+                while self._behind:
+                    yield first
+                    first = await self._fresh(session, after)
+                yield [*first, self._noticed(e.ConnectionRestored(round(away, 1)))]
                 while True:
                     batch = await self._fresh(session, after)
                     if batch:
                         yield batch
-                    await asyncio.sleep(POLL_S)
+                    await asyncio.sleep(0.0 if self._behind else POLL_S)
             except Exception as exc:
                 lost_at = time.monotonic()
                 self._observing = None
@@ -285,7 +299,12 @@ class OpcUaMachines:
         run, head = await session.client.read_values([session.node(names.run), session.node(names.head)])
         seen = after.get(run, 0)
         happenings: list[Happening] = []
+        until = time.monotonic() + READING_S
+        self._behind = False
         while seen < head:
+            if happenings and time.monotonic() > until:
+                self._behind = True
+                break
             entries = await self._entries(session, seen)
             if not entries:
                 break

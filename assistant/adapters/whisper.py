@@ -11,7 +11,9 @@ activity detector takes for speech.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from assistant.adapters.audiofile import RATE, Samples
 from assistant.adapters.repeats import looping, without_repeat, words
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError, ModelError
+from assistant.ports import Offer
 
 BEAM = 5
 N_BEST = 5
@@ -50,6 +53,12 @@ LOOPED_LOGPROB = -0.7
 """Of a sentence that was said for ever: each round made the next one surer, so that its score says nothing."""
 LEAK_LOGPROB = -0.9
 """Words of the prompt alone, and none of them clear: "quality" was heard in a noisy "void" at -0.95 (pitfalls W3)."""
+FIRST_MERGE = "\u0120 t"
+"""Of GPT-2's byte pairs: a space and a t."""
+MOST_SCORED = 8
+"""Candidates: each costs a pass of the decoder."""
+MOST_LESS = 1.5
+"""How much less likely than what was heard a candidate may be, natural log a token: it was not decoded, after all."""
 
 
 class Whisper:
@@ -73,7 +82,7 @@ class Whisper:
             self._model = ctranslate2.models.Whisper(
                 str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads
             )
-            vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            vocabulary = tokenizers.Tokenizer.from_str(mended((folder / "tokenizer.json").read_text(encoding="utf-8")))
         except Exception as exc:  # tokenizers raises bare Exception
             raise ModelError(f"{folder}: no Whisper model that can be loaded ({_first_line(exc)})") from exc
         many = self._model.is_multilingual
@@ -84,10 +93,13 @@ class Whisper:
         self.rejected = ""
         """Why the last call heard nothing: `silence`, `too long`, `no speech`, `unsure`, `loop`; else empty."""
 
-    def transcribe(self, utterance: Utterance, prompt: Sequence[str] = ()) -> Sequence[Hypothesis]:
+    def transcribe(
+        self, utterance: Utterance, prompt: Sequence[str] = (), offer: Offer | None = None
+    ) -> Sequence[Hypothesis]:
         """n-best, best first; empty, with `rejected` saying why, when nothing was said. Raises EngineError.
 
-        `prompt`: names that may occur, the likeliest first; those that no longer fit are left out whole.
+        `prompt`: names that may occur, the likeliest first; those that no longer fit are left out whole. What `offer`
+        makes of the n-best stands behind them, scored against the same sound, as far as it fits that sound.
         """
         self.rejected = ""
         samples = np.asarray(utterance.samples, dtype=np.float32)
@@ -98,30 +110,58 @@ class Whisper:
         head = self._head(prompt)
         # The limit counts the prompt too.
         most = min(MOST_TOKENS - len(head), int(len(samples) / RATE * TOKENS_A_SECOND) + SPARE_TOKENS)
-        result = self._generate(samples, head, most)
-        heard = merged(self._hypotheses(result, most, utterance.voiced_s))
-        why = refusal(heard[0], result.no_speech_prob, prompt) if heard else "loop"
-        return self._reject(why) if why else heard
+        try:
+            sound = self._encode(samples)
+            result = self._generate(sound, head, most)
+            heard = merged(self._hypotheses(result, most, utterance.voiced_s))
+            why = refusal(heard[0], result.no_speech_prob, prompt) if heard else "loop"
+            if why:
+                return self._reject(why)
+            offered = offer(heard) if offer is not None else ()
+            return (*heard, *self._fitting(heard[0], offered, sound, head, len(samples))) if offered else heard
+        except (RuntimeError, ValueError, MemoryError) as exc:  # whatever C++ threw
+            raise EngineError(f"the recogniser failed: {_first_line(exc)}") from exc
 
-    def _generate(self, samples: Samples, head: list[int], most: int) -> Any:
-        """CTranslate2's result for one utterance: `sequences_ids`, `scores`, `no_speech_prob`."""
+    def _fitting(
+        self, best: Hypothesis, offered: Sequence[Hypothesis], sound: Any, head: list[int], length: int
+    ) -> Sequence[Hypothesis]:
+        """Of what is offered, what the sound allows, best first; its log-probability as if it had been decoded."""
+        heard = self._score(best.text, sound, head, length)
+        fitting = []
+        for one in offered[:MOST_SCORED]:
+            less = self._score(one.text, sound, head, length) - heard
+            if less >= -MOST_LESS:
+                fitting.append(replace(one, logprob=best.logprob + min(0.0, less)))
+        return sorted(fitting, key=lambda one: -one.logprob)
+
+    def _score(self, text: str, sound: Any, head: list[int], length: int) -> float:
+        """Mean natural-log probability a token of a text, given the sound and what the decoder was told first."""
+        tokenizer = self._tokenizer
+        start = [token for token in head if token != tokenizer.no_timestamps]  # `align` adds it
+        tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
+        (result,) = self._model.align(sound, start, [tokens], length // HOP)
+        return float(np.mean(np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))))
+
+    def _encode(self, samples: Samples) -> Any:
+        """What the encoder makes of the speech and the silence after it."""
         import ctranslate2
 
         mel = self._features(samples, padding=PADDING_FRAMES * HOP)
         mel = np.ascontiguousarray(mel[None, :, : mel.shape[1] // 2 * 2])  # the encoder halves the frames
-        try:
-            (result,) = self._model.generate(
-                ctranslate2.StorageView.from_array(mel),
-                [head],
-                beam_size=BEAM,
-                num_hypotheses=N_BEST,
-                max_length=len(head) + most,
-                suppress_blank=True,
-                return_scores=True,
-                return_no_speech_prob=True,
-            )
-        except Exception as exc:  # RuntimeError, ValueError, MemoryError: whatever C++ threw
-            raise EngineError(f"the recogniser failed: {_first_line(exc)}") from exc
+        return self._model.encode(ctranslate2.StorageView.from_array(mel))
+
+    def _generate(self, sound: Any, head: list[int], most: int) -> Any:
+        """CTranslate2's result for one utterance: `sequences_ids`, `scores`, `no_speech_prob`."""
+        (result,) = self._model.generate(
+            sound,
+            [head],
+            beam_size=BEAM,
+            num_hypotheses=N_BEST,
+            max_length=len(head) + most,
+            suppress_blank=True,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
         return result
 
     def _hypotheses(self, result: Any, most: int, voiced_s: float) -> Iterator[Hypothesis]:
@@ -158,6 +198,19 @@ class Whisper:
     def _reject(self, why: str) -> Sequence[Hypothesis]:
         self.rejected = why
         return ()
+
+
+def mended(vocabulary: str) -> str:
+    """A tokenizer.json with the first of its merges, which the converted files of Whisper lack.
+
+    Without it " two" is a space and "two", which no Whisper was trained on: a prompt so spelled teaches nothing, and a
+    candidate so spelled scores as nonsense. What is decoded is the same with it and without.
+    """
+    content = json.loads(vocabulary)
+    merges = content["model"]["merges"]
+    if merges and merges[0] not in (FIRST_MERGE, list(FIRST_MERGE.split())):
+        merges.insert(0, FIRST_MERGE if isinstance(merges[0], str) else FIRST_MERGE.split())
+    return json.dumps(content)
 
 
 def refusal(best: Hypothesis, no_speech: float, prompt: Sequence[str] = ()) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from assistant.adapters.wakecurve import most_an_hour
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -43,3 +45,29 @@ class Share:
         middle = share + z * z / (2 * self.n)
         spread = z * math.sqrt(share * (1 - share) / self.n + z * z / (4 * self.n * self.n))
         return (middle - spread) / (1 + z * z / self.n), (middle + spread) / (1 + z * z / self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A measurement beside which there is nothing to put."""
+
+    name: str
+    """What was measured."""
+    value: float
+    """How much, in `unit`."""
+    unit: str
+    """`ms`, `s`, `MiB`, `events/s`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something happened in how many hours, with the 95 % interval (Poisson)."""
+
+    name: str
+    count: int
+    hours: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper bound, an hour."""
+        return most_an_hour(self.count, self.hours)

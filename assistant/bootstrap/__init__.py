@@ -1,7 +1,8 @@
 """The one place that constructs anything: files become settings, settings become engines, engines a core."""
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
-from assistant.bootstrap.engines import ear, recordings, speech_model, understander, untrained, voice
+from assistant.bootstrap.days import write_days
+from assistant.bootstrap.engines import ear, recordings, repairer, speech_model, understander, untrained, voice
 from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.reach import machines_silent
 from assistant.bootstrap.replay import led_to, open_replay, turn_of
@@ -16,6 +17,8 @@ from assistant.bootstrap.site import (
     load_site,
     vocabulary,
 )
+from assistant.bootstrap.terminal import terminal_means
+from assistant.bootstrap.wake import wakeword
 
 __all__ = [
     "ENDPOINT",
@@ -37,11 +40,15 @@ __all__ = [
     "open_parser",
     "open_replay",
     "recordings",
+    "repairer",
     "speech_model",
     "start",
+    "terminal_means",
     "turn_of",
     "understander",
     "untrained",
     "vocabulary",
     "voice",
+    "wakeword",
+    "write_days",
 ]

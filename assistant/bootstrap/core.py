@@ -17,12 +17,15 @@ from assistant.adapters.groupcommit import GroupCommit
 from assistant.adapters.metrics import Metrics
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.tasks import ended
+from assistant.bootstrap.answers import answers_from
 from assistant.bootstrap.engines import recordings, understander
+from assistant.bootstrap.known import Remembering, read_only, snapshots
 from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
 from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Session, Transcript
+from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.errors import CoreError, LogLocked
 from assistant.ports import Clock, EventLog, Machines
@@ -92,11 +95,11 @@ class LocalCore:
 
     async def check_in(self, session: Session, how: str) -> None:
         """See Door."""
-        await self._core.check_in(session, how)
+        await self._core.people.check_in(session, how)
 
     async def voicing(self, session: Session) -> Voicing:
         """See Door."""
-        return self._core.voicing(session)
+        return self._core.people.voicing(session)
 
     async def handle(self, request: corelink.Request) -> Answer | Voicing | None:
         """What a client of the socket asks."""
@@ -155,10 +158,11 @@ async def _hosted(
         machines = OpcUaMachines(site.hardware, [machine.id for machine in site.plant.machines], link)
         stack.push_async_callback(machines.close)
         clock = SystemClock()
-        parts = await start(site, log, machines, stack, clock)
+        parts = await start(site, log, machines, stack, clock, Remembering(snapshots(data)))
         factory = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
         kept = recordings(site.evidence, data)
-        for task in (parts.ingest.follow(), parts.escalation.follow(), kept.follow(clock), *factory):
+        tasks = (parts.ingest.follow(), parts.escalation.follow(), kept.follow(clock), parts.remembering.follow(clock))
+        for task in (*tasks, *factory):
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)
@@ -194,27 +198,39 @@ class Parts:
     ingest: Ingest
     escalation: Escalation
     inlet: Inlet
+    views: Views
+    remembering: Remembering
 
 
-async def start(site: Site, log: EventLog, machines: Machines, stack: AsyncExitStack, clock: Clock) -> Parts:
-    """A core over a log and machines: folds what is known, writes down what is new in the site's files."""
-    world = World()
-    seen: dict[str, int] = {}
-    for event in log.read():
-        world.apply(event)
-        _remember(seen, event)
+async def start(
+    site: Site,
+    log: EventLog,
+    machines: Machines,
+    stack: AsyncExitStack,
+    clock: Clock,
+    remembering: Remembering | None = None,
+) -> Parts:
+    """A core over a log and machines: folds what is known, writes down what is new in the site's files.
+
+    With something that remembers, it begins where an earlier core ended, and is remembered in its turn.
+    """
+    remembering = remembering or Remembering(None)
+    known = remembering.begin(log)
+    world, views = known.world, known.views
+    stack.callback(remembering.end)
     commit = GroupCommit(log)
     stack.push_async_callback(commit.close)
-    recorder = Recorder(commit.append, world)
+    recorder = Recorder(commit.append, world, views)
     new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
     await recorder.record(*new, *_left_open(world, clock.now()))
-    ingest = Ingest(machines, recorder, world, clock, seen)
+    ingest = Ingest(machines, recorder, world, clock, dict(world.seen))
     actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
     interpreter = Interpreter(site.reader, understander(site, stack))
-    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock)
+    answers = answers_from(site, world, views)
+    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
     escalation = Escalation(site.intents, world, recorder, clock)
-    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock))
+    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock), views, remembering)
 
 
 @asynccontextmanager
@@ -230,9 +246,7 @@ async def open_parser(site: Site, data: Path) -> AsyncIterator[Door]:
 
 
 def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
-    world = World()
-    for event in eventlog.read(data):
-        world.apply(event)
+    world = read_only(data)
     for event in declarations(site.plant, 0.0):
         if event.id not in world.declared:
             world.apply(event)
@@ -241,19 +255,12 @@ def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
         raise CoreError("this core only parses")
 
     clock, recorder = SystemClock(), Recorder(refuse, world)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
     machines = OpcUaMachines(site.hardware, ())
     ingest = Ingest(machines, recorder, world, clock, {})
     performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported))
     interpreter = Interpreter(site.reader, understander(site, stack))
     return Core(NoLog(), world, recorder, interpreter, policy, performer, clock)
-
-
-def _remember(seen: dict[str, int], event: e.Event) -> None:
-    """The place in each plant's journal that the log has come to; event ids there are `<run>-<sequence>`."""
-    if event.source.startswith("/machines/"):
-        run, _, sequence = event.id.rpartition("-")
-        seen[run] = max(seen.get(run, 0), int(sequence))
 
 
 def _left_open(world: World, now: float) -> list[e.Event]:

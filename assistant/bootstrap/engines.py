@@ -15,12 +15,14 @@ from assistant.adapters.recordings import FOLDER, Recordings
 from assistant.adapters.voices import FirstVoice
 from assistant.adapters.weights import Weights
 from assistant.adapters.whisper import Whisper
-from assistant.bootstrap.site import Site, plain
+from assistant.bootstrap.site import Site, first_entities, first_world, plain
+from assistant.domain.spoken.sounds import Sounds
 from assistant.errors import ModelError, UsageError
 from assistant.ports import Voice
-from assistant.settings import manifest
+from assistant.settings import language, manifest
 from assistant.settings.evidence import Evidence
-from assistant.settings.paths import cache_dir, site_folder
+from assistant.settings.paths import cache_dir, shipped_site, site_folder
+from assistant.turn.repair import Repairer
 from assistant.turn.understand import Calibration, Understander
 
 
@@ -52,8 +54,18 @@ def speech_model(site: Path | None) -> Path:
     return Weights(loaded, cache_dir()).ensure(loaded.default("speech"))
 
 
-def ear(site: Path | None, chosen: str | None) -> Ear:
-    """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder."""
+def repairer(site: Site, folder: Path | None) -> Repairer | None:
+    """What offers sentences that sound like what was heard; None where no words have sounds. Raises SiteError."""
+    sounds = language.sounds(site_folder(folder, "grammars"), shipped_site() / "grammars")
+    entities = first_entities(first_world(site.plant), site.reader.language)
+    return Repairer(site.reader, site.intents, Sounds(sounds), entities) if sounds else None
+
+
+def ear(site: Path | None, chosen: str | None, read: Site | None = None) -> Ear:
+    """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder.
+
+    `read`: the site's files, so that words that make no sentence there are mended by their sound.
+    """
     loaded = manifest.load(site_folder(site, "models"))
     weights = Weights(loaded, cache_dir())
     ids = {name.partition("/")[2]: name for name, model in loaded.models.items() if model.role == "speech"}
@@ -67,7 +79,8 @@ def ear(site: Path | None, chosen: str | None) -> Ear:
             return Whisper(Path(chosen))
         raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
 
-    return Ear(load)
+    mend = repairer(read, site) if read is not None else None
+    return Ear(load, mend.offer if mend is not None else None)
 
 
 def recordings(kept: Evidence, data: Path) -> Recordings:

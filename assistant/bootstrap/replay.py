@@ -8,10 +8,12 @@ from pathlib import Path
 
 from assistant.adapters import eventlog
 from assistant.adapters.opcua import OpcUaMachines
+from assistant.bootstrap.answers import answers_from
 from assistant.bootstrap.core import NoLog
 from assistant.bootstrap.engines import understander
 from assistant.bootstrap.site import Site
 from assistant.domain.evidence import Evidence, evidence
+from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.turn.core import Core
 from assistant.turn.interpret import Interpreter
@@ -24,23 +26,25 @@ from assistant.turn.replay import Dropped, Rehearsal, Replay, Then
 @asynccontextmanager
 async def open_replay(site: Site, data: Path) -> AsyncIterator[Replay]:
     """What reads a turn of this log again. The log is read, never written; the machines are left alone."""
-    world, clock, dropped = World(), Then(), Dropped()
+    world, views, clock, dropped = World(), Views(), Then(), Dropped()
     # Sessions to machines are opened when something is asked of them: nothing is.
     machines = OpcUaMachines(site.hardware, ())
 
     def fold(until: int) -> None:
         for event in eventlog.read(data, world.position, until=until):
             world.apply(event)
+            views.apply(event)
 
     async def caught_up() -> None:
         """The world stands still."""
 
     async with AsyncExitStack() as stack:
         recorder = Recorder(dropped.append, world)
-        policy = Policy(site.intents, site.hardware, site.reader.language, world)
+        policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
         actor = Rehearsal(machines, recorder, clock, caught_up, lambda order: False)
         interpreter = Interpreter(site.reader, understander(site, stack))
-        core = Core(NoLog(), world, recorder, interpreter, policy, Performer(policy, actor), clock)
+        answers = answers_from(site, world, views)
+        core = Core(NoLog(), world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
         yield Replay(core, clock, actor, dropped, fold)
 
 

@@ -15,12 +15,13 @@ from assistant.adapters.templates import Templates
 from assistant.adapters.weights import Weights
 from assistant.domain import declare
 from assistant.domain import events as e
+from assistant.domain.calendar import Calendar
 from assistant.domain.declare import declared
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import evidence, hardware, intents, language, manifest, meaning, mes, plant
+from assistant.settings import calendar, evidence, hardware, intents, language, manifest, meaning, mes, plant
 from assistant.settings.evidence import Evidence
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
@@ -50,6 +51,8 @@ class Site:
     """What is kept of a turn beside the log."""
     mes: Mes | None = None
     """The factory's own system; None where the site has none."""
+    calendar: Calendar = Calendar()  # noqa: RUF009 (frozen)
+    """When it works, by its own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def load_site(folder: Path | None) -> Site:
     stands = plant.load(site_folder(folder, "hardware"))
     understands = _meaning(folder, meant, reader, stands)
     factory = mes.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory)
+    works = calendar.load(site_folder(folder, "hardware"))
+    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works)
 
 
 def evidence_of(folder: Path | None) -> Evidence:

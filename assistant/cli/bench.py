@@ -6,7 +6,7 @@ import asyncio
 import json
 import math
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Share
+    from assistant.bench import Figure, Share, Value
     from assistant.bootstrap import Site
 
 
@@ -30,9 +30,10 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "meaning", "appends", "load")
+PARTS = ("hearing", "wake", "meaning", "appends", "load", "views")
 APART = ("headset",)
 """Measured only when named: it takes minutes, and PulseAudio."""
+EVENTS = 300_000
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
@@ -41,10 +42,20 @@ HELD_OUT = ("test.tsv", "blind.tsv")
 def bench(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(help=f"{', '.join(PARTS)}; all of these when none is named; or headset.", show_default=False),
+        typer.Argument(
+            help=f"{', '.join(PARTS)}; all when none is named; or headset. After hearing, a folder.", show_default=False
+        ),
     ] = None,
-    clips: Annotated[Path | None, typer.Option(help="Recordings with labels.json.", show_default=False)] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Recordings with labels.json (wake: any, without the phrase).", show_default=False),
+    ] = None,
+    noise: Annotated[list[float] | None, typer.Option(help="Machine noise to mix in, dB.", show_default=False)] = None,
+    peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
+    events: Annotated[
+        list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
+    ] = None,
     utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
     faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
     echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
@@ -54,38 +65,56 @@ def bench(
     site: options.Site = None,
 ) -> None:
     """Measure this machine."""
-    for part in parts or ():
+    named = list(parts or PARTS)
+    if len(named) == 2 and named[0] == "hearing" and named[1] not in PARTS and Path(named[1]).is_dir():
+        clips = Path(named.pop())
+    for part in named:
         if part not in PARTS + APART:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
-    for part in parts or PARTS:
-        results = (
-            _headset(site, clips, utterances, faults, echoes, hours)
-            if part == "headset"
-            else _measure(part, clips, sentences, site)
-        )
+    for part in named:
+        hearing = Hearing(clips, tuple(noise or ()), peer)
+        results: Iterable[Figure | Share | Value | Plain]
+        if part in APART:
+            results = _headset(site, clips, utterances, faults, echoes, hours)
+        else:
+            results = _measure(part, hearing, sentences, events or [EVENTS], site)
         for result in results:
             print(_line(result, as_json=as_json), flush=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Which recordings are heard, and how."""
+
+    clips: Path | None
+    mix: tuple[float, ...]
+    peer: bool
+
+
 def _measure(
-    part: str, clips: Path | None, sentences: Path | None, site: Path | None
-) -> Iterator[Figure | Share | Plain]:
+    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
+) -> Iterator[Figure | Share | Value | Plain]:
     from assistant import bootstrap
-    from assistant.bench import appends, hearing, load, meaning
+    from assistant.bench import appends, hearing, load, meaning, views
     from assistant.settings.paths import shipped_site
 
     loaded = bootstrap.load_site(site)
     match part:
         case "hearing":
-            folder = clips or shipped_site() / "tests" / "speech" / "commands"
-            figure, shares = hearing.measure(loaded, bootstrap.speech_model(site), folder)
-            yield figure
-            yield from shares
+            folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
+            model = bootstrap.speech_model(site)
+            yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=heard.peer)
+        case "wake":
+            yield from _woken(site, heard.clips)
         case "meaning":
             yield meaning.measure(loaded)
             folder = shipped_site() / "tests" / "meaning"
             for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
                 yield from _understanding(loaded, file)
+        case "views":
+            for count in events:
+                with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
+                    yield from views.measure(loaded, Path(fresh), count)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -119,6 +148,26 @@ def _headset(
                 yield found if isinstance(found, Share) else Plain(*found)
 
 
+def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
+    """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
+    from assistant.bench import Rate, wake
+    from assistant.cli.trainwake import curve_lines
+    from assistant.settings.paths import shipped_site
+
+    for row in wake.measure(site, shipped_site() / "tests" / "speech" / "wake", real):
+        if isinstance(row, Rate):
+            low, high = row.interval
+            told = f"{row.count} in {row.hours:.2f} h  (95 %: {low:.2f} to {high:.2f} an hour)"
+            yield Plain(row.name, told if row.hours else "-")
+        elif isinstance(row, str):
+            yield Plain("the wake stage costs", row)
+        elif isinstance(row, wake.Point):
+            (line,) = curve_lines([row], as_json=False)
+            yield Plain("curve", line)
+        else:
+            yield row
+
+
 def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
     """How hand-written sentences are understood, by each way of reading."""
     from assistant.bench import sentences
@@ -149,13 +198,15 @@ async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 
-def _line(result: Figure | Share | Plain, *, as_json: bool) -> str:
-    from assistant.bench import Share
+def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Share, Value
 
     if as_json:
         return json.dumps(asdict(result))
     if isinstance(result, Plain):
         return f"{result.name:66} {result.value}"
+    if isinstance(result, Value):
+        return f"{result.name:66} {result.value:,.3f} {result.unit}"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0

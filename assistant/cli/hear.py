@@ -73,7 +73,7 @@ async def _hear(
         _folder(say_to)
     bad = 0
     async with AsyncExitStack() as stack:
-        ear = bootstrap.ear(site, model)
+        ear = bootstrap.ear(site, model, loaded)
         stack.callback(ear.close)
         voice = bootstrap.voice(site) if say_to is not None else None
         if voice is not None:
@@ -167,7 +167,8 @@ def _extra(heard: Heard) -> dict[str, Any]:
 
 
 def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
-    return {"text": hypothesis.text, "logprob": round(hypothesis.logprob, 3)}
+    said = {"text": hypothesis.text, "logprob": round(hypothesis.logprob, 3)}
+    return {**said, "heard": hypothesis.heard} if hypothesis.heard else said
 
 
 def _plain(file: Path, spoken: Spoken) -> str:

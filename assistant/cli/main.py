@@ -70,7 +70,10 @@ def _load_commands() -> None:
         hear,
         line,
         models,
+        noise_check,
         orders,
         run,
+        terminal,
+        trainwake,
         turns,
     )

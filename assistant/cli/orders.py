@@ -71,13 +71,10 @@ async def _settle(
 
 
 def _uncertain(data: Path | None) -> list[dict[str, Any]]:
-    from assistant.adapters import eventlog
-    from assistant.domain.world import World
+    from assistant.bootstrap.known import read_only
     from assistant.settings.paths import data_dir
 
-    world = World()
-    for event in eventlog.read(data_dir(data, make=False)):
-        world.apply(event)
+    world = read_only(data_dir(data, make=False))
     requests = ((order, world.requested[order][0]) for order in world.uncertain if order in world.requested)
     return [
         {

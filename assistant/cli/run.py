@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,6 +85,7 @@ async def _serve(found: Sequence[Place], data: Path | None, site: Path | None, p
     from assistant.adapters.metrics import HOST, Metrics
     from assistant.adapters.systemd import supervised
     from assistant.bootstrap.headset import open_engines, open_stations
+    from assistant.bootstrap.wake import wakeword
     from assistant.settings.paths import data_dir
 
     stop = asyncio.Event()
@@ -100,7 +102,8 @@ async def _serve(found: Sequence[Place], data: Path | None, site: Path | None, p
         doors = [await stack.enter_async_context(bootstrap.open_core(loaded, folder)) for _ in found]
         engines = await stack.enter_async_context(open_engines(site, loaded))
         kept = bootstrap.recordings(loaded.evidence, folder)
-        stations = await stack.enter_async_context(open_stations(found, engines, doors, _say, kept))
+        wakes = partial(wakeword, site)
+        stations = await stack.enter_async_context(open_stations(found, engines, doors, _say, kept, wakes))
         for place in found:
             who = place.session.badge or "nobody checked in: look-ups only"
             _say(f"{place.session.station or '-'}: {place.profile} headset, {who}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from assistant.domain.shown import visible as visible
 from assistant.domain.values import Answer
 
 
@@ -29,13 +30,6 @@ def plain_line(answer: Answer) -> str:
         decision = one.decision.value if one.decision else f"confidence {one.confidence:.2f}"
         parts.append(f"[{read}: {decision}]{' ' + one.say if one.say else ''}")
     return visible(" ".join(parts))
-
-
-def visible(text: str) -> str:
-    """`text` with everything that a terminal would obey instead of show as JSON escapes: still JSON if it was."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def _one(answer: Answer) -> dict[str, Any]:

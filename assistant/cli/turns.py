@@ -17,6 +17,7 @@ from assistant.cli.app import app
 from assistant.cli.show import visible
 from assistant.domain.evidence import Evidence
 from assistant.errors import AssistantError, UsageError
+from assistant.turn import told
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Site
@@ -68,7 +69,7 @@ def show(
         if as_json:
             _print([json.dumps(turnview.fields(one, sound), ensure_ascii=False)])
         else:
-            _print([*([""] if number else []), *turnview.lines(one, sound)])
+            _print([*([""] if number else []), *told.lines(one, sound)])
 
 
 @turns.command()
@@ -96,13 +97,15 @@ async def _replay(ident: str, data: Path | None, site: Path | None, *, as_json: 
         raise UsageError(f"turn {turn.turn}: its words were not for the assistant and were not kept")
     before = bootstrap.led_to(folder, turn)
     async with bootstrap.open_replay(loaded, folder) as again:
-        told = await again.reach(before, turn)
+        today = await again.reach(before, turn)
         read = await again.read(turn, said)
         heard, trouble = await _heard_again(turn, sound, again, loaded, site)
     if as_json:
         shown = {
             "turn": turn.turn,
-            "before": [{"turn": one.turn, **turnview.again_fields(now)} for one, now in zip(before, told, strict=True)],
+            "before": [
+                {"turn": one.turn, **turnview.again_fields(now)} for one, now in zip(before, today, strict=True)
+            ],
             "then": turnview.fields(turn, sound),
             "now": turnview.again_fields(read),
             "heard_again": turnview.again_fields(heard) if heard else None,
@@ -110,19 +113,19 @@ async def _replay(ident: str, data: Path | None, site: Path | None, *, as_json: 
         }
         _print([json.dumps(shown, ensure_ascii=False)])
         return
-    _print([*turnview.lines(turn, sound), ""])
-    for one, now in zip(before, told, strict=True):
+    _print([*told.lines(turn, sound), ""])
+    for one, now in zip(before, today, strict=True):
         differs = ", ".join(now.differs) or "in nothing"
         _print([f"its question again, today (turn {one.turn}): differs {differs}", ""])
-    _print(["the same words today", *turnview.again_lines(turn, read, "heard")])
+    _print(["the same words today", *told.again_lines(turn, read, "heard")])
     if heard is not None:
-        _print(["", "the same sound today", *turnview.again_lines(turn, heard, "heard")])
+        _print(["", "the same sound today", *told.again_lines(turn, heard, "heard")])
     if trouble:
         _print(["", f"its sound was not heard again: {trouble}"])
 
 
 async def _heard_again(
-    turn: Evidence, sound: turnview.Sound, again: Replay, loaded: Site, site: Path | None
+    turn: Evidence, sound: told.Sound, again: Replay, loaded: Site, site: Path | None
 ) -> tuple[Again | None, str]:
     """What today's ear makes of the turn's sound, where that was kept; or why it makes nothing of it."""
     if sound is None:

@@ -35,7 +35,7 @@ UNITS = {
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[@-~]")
 _MARKUP = re.compile(r"\[\[.*?\]\]|<[^<>]{0,200}>|[\[\]<>{}|\\^~`_]", re.DOTALL)
 _DATE = re.compile(r"(?<!\d)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:(T)(?=\d)|(?!\d))")
-_TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?Z?(?:(-)(?=\d{1,2}:\d)|(?![\d:]))")
+_TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?Z?(?:(-)(?=\d{1,2}:\d)|(?!\d|:\d))")
 # A capital, then capitals and digits, hyphens inside, at least one digit.
 _ID = re.compile(r"(?<![\w.,-])(?=[A-Z-]*\d)[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*(?![\w-])")
 _PREFIXED = re.compile(r"([A-Z]+)-?(\d+)")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from assistant.domain import events as e
 
 KEPT = 60
 """Events remembered for each subject; older ones are in the log."""
+_LONG = (e.LotCreated, e.PasteMeasured, e.PartsPlaced, e.BoardHeated)
+"""Never remembered: they are long, and what they say stands in the lot itself or in a view."""
 
 
 @dataclass(slots=True)
@@ -30,12 +31,20 @@ class Thing:
     hold: Hold | None = None
     last_hold: Hold | None = None
     """The hold before it was released, for who wants it back."""
-    past: deque[e.Event] = field(default_factory=lambda: deque(maxlen=KEPT))
-    """Newest last."""
+    past: list[e.Event] = field(default_factory=list)
+    """What happened to it, newest last; of a board that left its line long ago, what was decided about it."""
     count: int = 0
     """Events in all, kept or not."""
     scrapped: str | None = None
     """Why it was thrown away (empty when nobody said); None while it was not."""
+
+    def remember(self, event: e.Event) -> None:
+        """One more of its past."""
+        self.count += 1
+        if not isinstance(event.data, _LONG):
+            self.past.append(event)
+            if len(self.past) > KEPT:
+                del self.past[0]
 
 
 @dataclass(slots=True)

@@ -34,6 +34,8 @@ class Hypothesis:
     """The words."""
     logprob: float = 0.0
     """Mean natural-log probability a token, 0 for typed words."""
+    heard: str = ""
+    """What the recogniser wrote, where `text` only sounds like it and is a sentence of this site; or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class Answer:
     """Milliseconds by stage."""
     rule: str = ""
     """The rule that decided (turn.verdict); empty when it was only parsed."""
+    expires_s: float = 0.0
+    """Seconds from now on in which a question of this turn, or of one before it, can be answered; 0: none stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain.boards import Boards
+from assistant.domain.deeds import DEEDS
 from assistant.domain.things import (
     Action,
     Board,
@@ -25,27 +27,31 @@ from assistant.domain.things import (
     Voicing,
     WorkOrder,
 )
-
-NOTE, CALL = "note", "call"
-"""Methods of an Action that was no order."""
+from assistant.domain.views.series import Ids
 
 
 class World:
     """All of it. Read its dictionaries freely; change it only by `apply`."""
 
-    def __init__(self) -> None:
+    def __init__(self, board_ids: Ids | None = None) -> None:
+        """`board_ids`: those of the views beside it, so that each id is kept once."""
         self.position = 0
         """Of the last event applied."""
-        self.names_version = 0  # goes up when something with a spoken name comes
+        self.hash: str = ""
+        """Of that event, as the log made it."""
+        self.names_version = 0
+        """Goes up when something with a spoken name comes."""
         self.lines: dict[str, Line] = {}
         self.machines: dict[str, Machine] = {}
         self.products: dict[str, Product] = {}
         self.workorders: dict[str, WorkOrder] = {}
         self.lots: dict[str, Lot] = {}
-        self.boards: dict[str, Board] = {}
+        self.boards = Boards(board_ids)
         self.operators: dict[str, Operator] = {}
-        self.stations: dict[str, str] = {}  # -> the badge that checked in there last
-        self.voicings: dict[str, Voicing] = {}  # by badge, or by station where nobody is checked in
+        self.stations: dict[str, str] = {}
+        """Stations -> the badge that checked in there last."""
+        self.voicings: dict[str, Voicing] = {}
+        """How whom is spoken to, by badge, or by station where nobody is checked in."""
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
         self.requested_at: dict[str, int] = {}
@@ -62,6 +68,8 @@ class World:
         """Orders that may or may not have been carried out -> place in the log of their request."""
         self.runs: dict[str, int] = {}
         """Journals (a plant's runs) -> place in the log of the first that was heard of each."""
+        self.seen: dict[str, int] = {}
+        """Journals -> the highest sequence number that is in the log; event ids there are `<run>-<sequence>`."""
         self.requests: dict[str, Request] = {}
         """What the factory's own system asked for and was not answered, by id, oldest first."""
         self.told: set[str] = set()
@@ -75,7 +83,8 @@ class World:
 
     def apply(self, event: e.Event) -> None:
         """Take one more event into account."""
-        self.position = max(self.position, event.position)
+        if event.position > self.position:
+            self.position, self.hash = event.position, event.hash
         if event.source == "/site":
             self.declared.add(event.id)
         if event.source == e.FACTORY:
@@ -84,16 +93,18 @@ class World:
         if handler is not None:
             handler(self, event, event.data)
         if event.source.startswith("/machines/"):
-            self.runs.setdefault(event.id.rpartition("-")[0], event.position)
+            run, _, sequence = event.id.rpartition("-")
+            self.runs.setdefault(run, event.position)
+            if sequence.isdecimal():
+                self.seen[run] = max(self.seen.get(run, 0), int(sequence))
             self.heard_of = max(self.heard_of, event.time)
             self.reported.add(getattr(event.data, "order", ""))
         for thing in self._concerned(event):
-            thing.past.append(event)
-            thing.count += 1
+            thing.remember(event)
 
     def thing(self, unit: str) -> Lot | Board | Machine | None:
         """The lot, board or machine of that id."""
-        return self.lots.get(unit) or self.boards.get(unit) or self.machines.get(unit)
+        return self.lots.get(unit) or self.machines.get(unit) or self.boards.wake(unit)
 
     def kind_of(self, unit: str) -> str:
         """`lot`, `board`, `machine`, `line`, `order`, `product` or empty."""
@@ -155,8 +166,7 @@ class World:
         if isinstance(data, e.OrderUncertain | e.OrderFailed | e.OrderRejected):
             request = self.requested.get(event.subject)
             units = [request[0].args.get("unit", request[0].machine)] if request is not None else []
-        things = (self.thing(unit) for unit in units)
-        return [thing for thing in things if thing is not None]
+        return [thing for unit in units if (thing := self.thing(unit)) is not None]
 
 
 # ---- one handler a payload -----------------------------------------------------------------------------
@@ -179,14 +189,23 @@ def _product_introduced(world: World, event: e.Event, data: e.ProductIntroduced)
 
 
 def _workorder_created(world: World, event: e.Event, data: e.WorkOrderCreated) -> None:
+    known = world.workorders.get(event.subject)
+    if event.source.startswith("/machines/") and world.kind_of(event.subject):
+        if known is not None:
+            known.status = data.status  # of what it makes and where, the factory's own word counts
+        return
     world.workorders[event.subject] = WorkOrder(event.subject, data.product, data.line, data.status)
 
 
 def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
+    known = world.lots.get(event.subject)
+    there = known.boards if known is not None else world.kind_of(event.subject)
+    if event.source.startswith("/machines/") and (there or any(map(world.kind_of, data.boards))):
+        return  # a line numbers lots of its own, and takes nothing from another
     lot = world.lots.setdefault(event.subject, Lot(event.subject))
     lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards
     for board in data.boards:
-        world.boards.setdefault(board, Board(board)).lot = lot.id
+        world.boards.add(board).lot = lot.id
 
 
 def _operator_registered(world: World, event: e.Event, data: e.OperatorRegistered) -> None:
@@ -212,7 +231,7 @@ def _alarm_over(world: World, event: e.Event, data: e.AlarmAcknowledged | e.Alar
 
 
 def _board_arrived(world: World, event: e.Event, data: e.BoardArrived) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.machine, board.inside, board.rework = data.machine, True, False
     if data.machine in world.machines:
@@ -220,16 +239,19 @@ def _board_arrived(world: World, event: e.Event, data: e.BoardArrived) -> None:
 
 
 def _board_departed(world: World, event: e.Event, data: e.BoardDeparted) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.machine, board.inside = data.machine, False
     machine = world.machines.get(data.machine)
     if machine is not None and machine.board == event.subject:
         machine.board = ""
+    line = world.lines.get(machine.line) if machine is not None else None
+    if line is None or data.machine == line.machines[-1]:
+        world.boards.leaves(event.subject)
 
 
 def _board_inspected(world: World, event: e.Event, data: e.BoardInspected) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.verdict, board.defects = data.verdict, data.defects
 
@@ -247,7 +269,7 @@ def _released(world: World, event: e.Event, data: e.Payload) -> None:
 
 
 def _sent_to_rework(world: World, event: e.Event, data: e.BoardSentToRework) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         machine = world.machines.get(board.machine)
         if machine is not None and machine.board == board.id:
@@ -258,9 +280,10 @@ def _sent_to_rework(world: World, event: e.Event, data: e.BoardSentToRework) -> 
 
 
 def _withdrawn(world: World, event: e.Event, data: e.Payload) -> None:
-    board = world.boards.get(event.subject)
+    board = world.boards.wake(event.subject)
     if board is not None:
         board.rework = False
+        world.boards.leaves(board.id)
 
 
 def _scrapped(world: World, event: e.Event, data: e.BoardScrapped | e.LotScrapped) -> None:
@@ -280,72 +303,6 @@ def _lot_shipped(world: World, event: e.Event, data: e.LotShipped) -> None:
 def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
     if event.subject in world.machines:
         world.machines[event.subject].product = data.product
-
-
-def _call_raised(world: World, event: e.Event, data: e.CallRaised) -> None:
-    world.calls[event.id] = Call(event.id, data.who, event.subject, data.badge, event.time)
-    world.actions[data.badge, data.station] = Action(event.correlationid, CALL, [event.subject], event.time)
-
-
-def _call_answered(world: World, event: e.Event, data: e.CallAnswered) -> None:
-    world.calls.pop(data.call, None)
-
-
-def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None:
-    if data.call in world.calls:
-        world.calls[data.call].escalated = True
-
-
-def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
-    world.turns[event.subject] = data.intent
-
-
-def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
-    world.requested[event.subject] = (data, event.correlationid)
-    world.requested_at[event.subject] = event.position
-    world.open_orders.add(event.subject)
-    if event.causationid in world.requests:
-        world.requests[event.causationid].order = event.subject
-
-
-def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
-    _order_ended(world, event, data)
-    request, turn = world.requested.get(event.subject, (None, ""))
-    if request is None:
-        return
-    last = world.actions.get((request.badge, request.station))
-    unit = request.args.get("unit", request.machine)
-    if last is not None and last.turn == turn:
-        last.units.append(unit)
-    else:
-        world.actions[request.badge, request.station] = Action(turn, request.method, [unit], event.time)
-
-
-def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
-    # No order, and yet the last thing this person had done: "undo" must not reach past it.
-    world.actions[data.badge, data.station] = Action(event.correlationid, NOTE, [event.subject], event.time)
-
-
-def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
-    world.open_orders.discard(event.subject)
-    world.uncertain.pop(event.subject, None)
-    for request in world.requests.values():
-        if request.order == event.subject:
-            request.end(data)
-
-
-def _order_uncertain(world: World, event: e.Event, data: e.OrderUncertain) -> None:
-    _order_ended(world, event, data)
-    world.uncertain[event.subject] = world.requested_at.get(event.subject, event.position)
-
-
-def _hold_requested(world: World, event: e.Event, data: e.HoldRequested) -> None:
-    world.requests[event.id] = Request(event.id, event.subject, data.reason)
-
-
-def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> None:
-    world.requests.pop(data.request, None)
-    world.told.add(data.request)
 
 
 def _checked_in(world: World, event: e.Event, data: e.BadgeCheckedIn) -> None:
@@ -384,17 +341,5 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LotScrapped: _scrapped,
     e.LotShipped: _lot_shipped,
     e.MachineSetUp: _machine_set_up,
-    e.CallRaised: _call_raised,
-    e.CallAnswered: _call_answered,
-    e.CallEscalated: _call_escalated,
-    e.TurnHeard: _turn_heard,
-    e.OrderRequested: _order_requested,
-    e.NoteTaken: _note_taken,
-    e.OrderRejected: _order_ended,
-    e.OrderDone: _order_done,
-    e.OrderFailed: _order_ended,
-    e.OrderUncertain: _order_uncertain,
-    e.OrderSettled: _order_ended,
-    e.HoldRequested: _hold_requested,
-    e.RequestAnswered: _request_answered,
+    **DEEDS,
 }

@@ -21,10 +21,12 @@ import msgspec
 
 from assistant.domain import events as e
 from assistant.errors import AssistantError, UsageError
+from assistant.plant.journal import Journal
 from assistant.plant.ledger import Ledger
 from assistant.plant.machines import Machine
 from assistant.plant.orders import Orders
-from assistant.plant.simulation import Simulation
+from assistant.plant.simulation import STEP_S, Simulation
+from assistant.plant.weeks import Programme, staged
 from assistant.settings.hardware import Hardware
 from assistant.settings.plant import Plant
 from assistant.settings.security import Link, Trust
@@ -47,8 +49,13 @@ class PlantServer:
         seed: int,
         speed: float,
         link: Link | None = None,
+        programme: Programme | None = None,
     ) -> None:
-        """`link` is the plant's end of it: its own certificate, the assistant's, and the accounts; None is open."""
+        """`link` is the plant's end of it: its own certificate, the assistant's, and the accounts; None is open.
+
+        Without a programme the plant's lots are made in real time, however fast that is, and it goes on for ever. With
+        one it ends, and times are the plant's own: at the very end its clock shows the present.
+        """
         self._hardware, self._speed = hardware, speed
         self._link = link if link is not None and link.trust is not None else None
         self._began = time.time()
@@ -56,18 +63,31 @@ class PlantServer:
         self._last = time.monotonic()
         self._names = {**hardware.variables, "heartbeat": hardware.heartbeat}
         self.run_id = uuid.uuid4().hex[:12]
-        self._journal: list[str] = []
-        self._simulation = Simulation(plant, seed, self._note)
+        self._journal = Journal()
+        self._early: list[tuple[float, str, str, e.Payload]] | None = []
+        """What happened before second 0, while the clock's time of that is not known; None from then on."""
+        self._programme = programme
+        self._read_up_to, self._read_at = 0, time.monotonic()
+        """How far somebody has read the journal, and when (monotonic)."""
+        self._simulation = (
+            Simulation(plant, seed, self._note) if programme is None else staged(plant, seed, self._note, programme)
+        )
         self._orders = Orders(self._simulation, ledger, time.time)
         self._shown: dict[str, dict[str, object]] = {}
         self._server: Any = None
         self._index = 0
 
     async def run(self, endpoint: str, ready: Callable[[], None]) -> None:
-        """Serve until cancelled; `ready` is called when clients may come. Raises UsageError, AssistantError."""
+        """Serve until cancelled or the programme is over; `ready` is called when clients may come.
+
+        Raises UsageError, AssistantError.
+        """
         host, port = _loopback(endpoint)
         async with self._serving(endpoint, host, port):
             self._began, self._last = time.time(), time.monotonic()
+            early, self._early = self._early or [], None
+            for told in early:
+                self._note(*told)
             beat, count = self._last, 0
             ready()
             while True:
@@ -75,13 +95,42 @@ class PlantServer:
                 if self._last - beat >= BEAT_S:
                     beat, count = self._last, count + 1
                 await self._show(count)
+                if self._over():
+                    return
                 await asyncio.sleep(TICK_S)
 
+    @property
+    def entries(self) -> int:
+        """Entries of the journal so far."""
+        return len(self._journal)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the programme is over."""
+        return self._programme is not None and self._programme.seconds - self._simulation.now <= STEP_S
+
+    @property
+    def origin(self) -> float:
+        """Unix seconds UTC of simulated second 0."""
+        if self._programme is None:
+            return self._began
+        return self._began + self._programme.seconds / self._speed - self._programme.seconds
+
     def _advance(self) -> None:
-        """Bring the simulation to the present."""
+        """Bring the simulation to the present, or to its programme's end."""
         now = time.monotonic()
-        self._simulation.advance((now - self._last) * self._speed)
+        seconds = (now - self._last) * self._speed
+        if self._programme is not None:
+            seconds = min(seconds, self._programme.seconds - self._simulation.now)
+        if seconds > 0:
+            self._simulation.advance(seconds)
         self._last = now
+
+    def _over(self) -> bool:
+        """Whether the programme is, and everybody who reads its journal has read it."""
+        if self._programme is None or not self.ended:
+            return False
+        return self._read_up_to >= len(self._journal) or time.monotonic() - self._read_at > self._programme.unread_s
 
     # ---- address space -----------------------------------------------------------------------------------
 
@@ -171,7 +220,9 @@ class PlantServer:
         """Journal.Read: up to `most` entries after sequence number `after`, as JSON strings."""
         from asyncua import ua
 
-        entries = self._journal[int(after.Value) : int(after.Value) + int(most.Value)]
+        entries = self._journal.after(int(after.Value), int(most.Value))
+        self._read_up_to = max(self._read_up_to, int(after.Value) + len(entries))
+        self._read_at = time.monotonic()
         return [ua.Variant(entries, ua.VariantType.String, is_array=True)]
 
     # ---- what is shown -----------------------------------------------------------------------------------
@@ -223,12 +274,16 @@ class PlantServer:
 
     def _note(self, now: float, machine: str, subject: str, payload: e.Payload) -> None:
         """One more entry in the journal. Simulated time before the start is real time before the start."""
+        if self._early is not None:
+            self._early.append((now, machine, subject, payload))
+            return
+        real = self._programme is None and now > 0
         sequence = len(self._journal) + 1
         entry = {
             "id": f"{self.run_id}-{sequence}",
             "source": f"/machines/{machine}",
             "subject": subject,
-            "time": round(self._began + (now if now < 0 else now / self._speed), 3),
+            "time": round(self.origin + (now / self._speed if real else now), 3),
             "type": payload.type,
             "data": payload,
         }

@@ -10,9 +10,11 @@ from typing import Literal
 import msgspec
 
 from assistant.errors import SiteError
-from assistant.settings import yaml
+from assistant.settings import answers, yaml
 
 Kind = Literal["action", "lookup", "dialogue"]
+TERMINALS_OWN = "bfqv"
+"""Keys that mean something in the terminal whatever the site: badge, filter, quit, evidence."""
 Confirm = Literal["never", "always"]
 
 
@@ -75,6 +77,10 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     intent: str
     kind: Kind
     example: str
+    key: str = ""
+    """The one key of the terminal that begins it, a small letter; empty: none."""
+    typed: str = ""
+    """What the terminal says for it: `{unit}` is one of `one_of`, other holes are slots, `[...]` may be left out."""
     sentences: tuple[str, ...]
     """hassil templates."""
     slots: tuple[str, ...] = ()
@@ -117,6 +123,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Templates that mean the running shift without saying a period ("shift report")."""
     parts: tuple[str, ...] = ()
     """Templates that mean those boards of a lot that failed inspection; read back board by board, always confirmed."""
+    taught: bool = True
+    """Whether a language model may write it; if not, templates alone read it."""
     adjusts: Adjust | None = None
     """What it does to the voice, for whoever says it; needs the answers `done` and `most`."""
     wakes: tuple[str, ...] = ()
@@ -154,6 +162,11 @@ class Intents(msgspec.Struct, frozen=True, kw_only=True):
     lists: dict[str, dict[str, tuple[str, ...]]]
     """List -> value -> spoken forms."""
 
+    @property
+    def taught(self) -> dict[str, Intent]:
+        """Those that a language model may write."""
+        return {name: spec for name, spec in self.by_name.items() if spec.taught}
+
     def text(self, intent: str, key: str, holes: Mapping[str, str]) -> str:
         """The answer `key` of an intent (or the shared one), its holes filled; KeyError for one that is not there."""
         spec = self.by_name.get(intent)
@@ -185,8 +198,12 @@ def load(folder: Path) -> Intents:
         raise SiteError(folder, "no intents")
     shared_file = folder / "shared.yaml"
     shared = yaml.read(shared_file, Shared) if shared_file.is_file() else Shared()
+    keys: dict[str, str] = {}
     for intent in by_name.values():
-        _check(folder / f"{intent.intent}.yaml", intent, by_name, shared)
+        file = folder / f"{intent.intent}.yaml"
+        _check(file, intent, by_name, shared)
+        _check_key(file, intent, keys)
+    _check_shared(shared_file, by_name, shared)
     return Intents(by_name=by_name, shared=shared, lists=_lists(folder / "lists"))
 
 
@@ -195,6 +212,8 @@ def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Sh
         raise SiteError(file, "an action says who may do it", key="roles")
     if intent.undo is not None and intent.undo.intent not in by_name:
         raise SiteError(file, f"no intent {intent.undo.intent!r}", key="undo")
+    if intent.lookup and intent.lookup not in answers.LOOKUPS:
+        raise SiteError(file, f"no view {intent.lookup!r} ({', '.join(answers.LOOKUPS)})", key="lookup")
     if intent.owners and "owner" not in intent.answers:
         raise SiteError(file, "`owners` has no answer `owner`", key="answers")
     if intent.own_line and "own_line" not in intent.answers:
@@ -204,11 +223,55 @@ def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Sh
     for check in intent.checks:
         if check != "exists" and check not in intent.answers:
             raise SiteError(file, f"check {check!r} has no answer of its name", key="answers")
+    for key in _needed(intent):
+        if key not in intent.answers and key not in shared.answers:
+            raise SiteError(file, f"the answer {key!r} is missing", key=f"answers.{key}")
     for key, template in {**shared.answers, **intent.answers}.items():
         try:
             list(string.Formatter().parse(template))
         except ValueError as exc:
             raise SiteError(file, f"bad answer template: {exc}", key=key) from exc
+
+
+def _needed(intent: Intent) -> list[str]:
+    """The answers that the code says about an intent."""
+    keys = [*answers.DIALOGUE.get(intent.intent, ()), *answers.LOOKUPS.get(intent.lookup, ())]
+    if intent.order is not None or intent.record is not None:
+        keys += answers.ACTS
+    if intent.record == "answer":
+        keys.append(answers.ANSWERED)
+    if intent.undo is not None:
+        keys.append(answers.UNDONE)
+    return keys + list(answers.UNDOES if intent.undoes else ())
+
+
+def _check_shared(file: Path, by_name: Mapping[str, Intent], shared: Shared) -> None:
+    lookups = [intent for intent in by_name.values() if intent.lookup]
+    keys = [*answers.SHARED, *(answers.LOOKED_UP if lookups else ())]
+    keys += answers.ASKED_OF_A_TIME if any("period" in intent.slots for intent in lookups) else ()
+    for key in keys:
+        if key not in shared.answers:
+            raise SiteError(file, f"the answer {key!r} is missing", key=f"answers.{key}")
+
+
+def _check_key(file: Path, intent: Intent, taken: dict[str, str]) -> None:
+    """Whether the terminal can do what `key` and `typed` ask of it; `taken`: key -> intent, added to."""
+    if bool(intent.key) != bool(intent.typed):
+        raise SiteError(file, "`key` and `typed` go together", key="key")
+    if not intent.key:
+        return
+    if not (len(intent.key) == 1 and "a" <= intent.key <= "z") or intent.key in TERMINALS_OWN:
+        raise SiteError(file, f"a small letter, and none of {', '.join(TERMINALS_OWN)}", key="key")
+    if intent.key in taken:
+        raise SiteError(file, f"{intent.key!r} is the key of {taken[intent.key]} already", key="key")
+    taken[intent.key] = intent.intent
+    try:
+        holes = [name for _, name, _, _ in string.Formatter().parse(intent.typed) if name is not None]
+    except ValueError as exc:
+        raise SiteError(file, f"bad template: {exc}", key="typed") from exc
+    unknown = [name for name in holes if name not in (*intent.slots, "unit")]
+    if unknown:
+        raise SiteError(file, f"no slot {unknown[0]!r}", key="typed")
 
 
 def _lists(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -7,7 +7,10 @@ from pathlib import Path
 import msgspec
 
 from assistant.domain.spoken.language import IdKind, Language, NumberWords, PeriodWords, TimeWords
+from assistant.domain.spoken.sounds import table
 from assistant.domain.spoken.tokens import words
+from assistant.domain.values import MISSING
+from assistant.errors import SiteError
 from assistant.settings import yaml
 
 
@@ -45,7 +48,10 @@ class _Periods(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     units: dict[str, int] = {}
     amounts: dict[str, int] = {}
     half: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    ordinals: dict[str, int] = {}
+    finer: dict[str, tuple[str, ...]] = {}
 
 
 class _Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,8 +132,22 @@ def load(folder: Path) -> Language:
     )
 
 
+def sounds(*folders: Path) -> dict[str, str]:
+    """How words sound, from the first of `folders` that has a `sounds.txt`; empty where none has. Raises SiteError."""
+    for folder in folders:
+        file = folder / "sounds.txt"
+        if file.is_file():
+            try:
+                return table(file.read_text(encoding="utf-8").splitlines())
+            except ValueError as exc:
+                raise SiteError(file, "not a word and its phones", line=int(str(exc))) from exc
+    return {}
+
+
 def _period_words(spec: _Periods) -> PeriodWords:
-    phrases = {words(phrase): value for value, phrases_ in spec.phrases.items() for phrase in phrases_}
+    finer = {words(phrase): value for value, phrases_ in spec.finer.items() for phrase in phrases_}
+    phrases = dict.fromkeys(finer, MISSING)
+    phrases |= {words(phrase): value for value, phrases_ in spec.phrases.items() for phrase in phrases_}
     amounts = sorted(((words(phrase), minutes) for phrase, minutes in spec.amounts.items()), key=lambda a: -len(a[0]))
     return PeriodWords(
         leads=frozenset(spec.leads),
@@ -138,7 +158,11 @@ def _period_words(spec: _Periods) -> PeriodWords:
         units=spec.units,
         amounts=tuple(amounts),
         half=words(spec.half[0]) if spec.half else (),
-        dates=frozenset(spec.dates),
+        dates=frozenset((*spec.days, *spec.months)),
+        days=spec.days,
+        months=spec.months,
+        ordinals=spec.ordinals,
+        finer=finer,
     )
 
 

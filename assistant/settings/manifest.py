@@ -28,7 +28,7 @@ class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One model."""
 
-    role: Literal["speech", "meaning", "voice", "speakers"]
+    role: Literal["speech", "meaning", "voice", "wake", "speakers"]
     title: str
     licence: str
     files: tuple[WeightFile, ...]

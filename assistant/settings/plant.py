@@ -1,9 +1,10 @@
-"""`hardware/plant.yaml`: what stands where, what is made, by whom."""
+"""`hardware/plant.yaml`: what stands where, what each kind of machine is like, what is made, by whom."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -30,6 +31,77 @@ class Machine(Named, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A machine; shared when no line lists it."""
 
     kind: str
+    feeders: dict[str, str] = {}
+    """Feeder (`F12`) -> the part that it feeds, by its place on the board (`U7`)."""
+
+
+class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something that machines of a kind may complain of."""
+
+    code: str
+    """The machine's own code."""
+    severity: Literal["Information", "Warning", "Error", "Alarm"]
+    """As in CFX."""
+    text: str
+    """The machine's words for it."""
+
+
+class Fault(Alarm, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An alarm with which a machine of this kind is down until somebody has seen to it."""
+
+    cause: str
+    """CFX fault cause (`LoadError`, `MechanicalFailure`, …)."""
+    repair_s: tuple[float, float] = (180.0, 900.0)
+    """Least and most seconds until it runs again."""
+
+
+class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A quantity that machines of a kind measure on each board."""
+
+    unit: str
+    """`µm`, `°C`."""
+    nominal: float
+    """What it should be."""
+    spread: float
+    """Standard deviation of a single value while all is well."""
+    low: float
+    """Less is out of limits."""
+    high: float
+    """More is out of limits."""
+    too_low: str = ""
+    """The defect that a value under `low` is, or empty."""
+    too_high: str = ""
+    """The defect that a value over `high` is, or empty."""
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What machines of one kind have in common."""
+
+    cycle_s: float = 18.4
+    """Ideal seconds a board takes: nothing is faster (ISO 22400's planned run time per item, for OEE)."""
+    slack: float = 0.174
+    """A board takes up to this share longer, evenly spread; for the reference plant."""
+    set_up_s: float = 0.0
+    """Seconds that it takes to set it up for another product."""
+    measures: dict[str, Measure] = {}
+    """By quantity: `paste_height`, `placement_offset`, `peak_temperature`."""
+    profile: tuple[tuple[float, float], ...] = ()
+    """Of an oven: (share of the board's time in it, share of the way from 25 °C to the peak), in order."""
+    fails: float = 0.0
+    """Share of boards that it fails though nothing is wrong with the line, 0 to 1."""
+    defects: tuple[str, ...] = ()
+    """What it may find on these. A kind with defects inspects: it gives a verdict on each board."""
+    alarms: tuple[Alarm, ...] = ()
+    """What it may complain of and go on."""
+    faults: tuple[Fault, ...] = ()
+    """What may bring it down."""
+    reel_parts: int = 0
+    """Parts on a reel, where it has feeders."""
+
+    @property
+    def limits(self) -> dict[str, tuple[float, float]]:
+        """Quantity -> (low, high), in the quantity's unit."""
+        return {quantity: (measure.low, measure.high) for quantity, measure in self.measures.items()}
 
 
 class Product(Named, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -76,6 +148,10 @@ class Plant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """The whole file."""
 
     lines: tuple[Line, ...] = ()
+    kinds: dict[str, Kind] = {}
+    """What machines of each kind are like; a kind that is not here measures and inspects nothing."""
+    parts: dict[str, str] = {}
+    """Places on a board (`U7`) -> part number of what stands there."""
     machines: tuple[Machine, ...] = ()
     products: tuple[Product, ...] = ()
     workorders: tuple[WorkOrder, ...] = ()
@@ -103,6 +179,7 @@ def _check(file: Path, plant: Plant) -> None:
             if item.id in seen:
                 raise SiteError(file, "this id stands twice", key=item.id)
             seen.add(item.id)
+    _check_kinds(file, plant)
     machines = {machine.id for machine in plant.machines}
     lines = {line.id for line in plant.lines}
     orders = {order.id for order in plant.workorders}
@@ -120,6 +197,19 @@ def _check(file: Path, plant: Plant) -> None:
     for operator in plant.operators:
         if operator.line:
             _known(file, operator.id, operator.line, lines, "line")
+
+
+def _check_kinds(file: Path, plant: Plant) -> None:
+    """Numbers that can be, and feeders of parts that are there."""
+    for name, kind in plant.kinds.items():
+        if kind.cycle_s <= 0 or kind.slack < 0 or not 0 <= kind.fails <= 1:
+            raise SiteError(file, "cycle_s must be above 0, slack at least 0, fails from 0 to 1", key=name)
+        for quantity, measure in kind.measures.items():
+            if not measure.low <= measure.nominal <= measure.high or measure.spread < 0:
+                raise SiteError(file, f"{quantity}: low, nominal and high must be in this order", key=name)
+    for machine in plant.machines:
+        for part in machine.feeders.values():
+            _known(file, machine.id, part, set(plant.parts), "part")
 
 
 def _known(file: Path, key: str, value: str, known: set[str], what: str) -> None:

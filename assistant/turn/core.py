@@ -11,8 +11,8 @@ import structlog
 from assistant.domain import declare
 from assistant.domain.speech import verbalise
 from assistant.domain.spoken.mentions import Entities, Name
-from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Command, Decision, Session, Transcript
+from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
 from assistant.ports import Clock, EventLog
@@ -43,14 +43,16 @@ from assistant.turn.messages import (
     Yes,
 )
 from assistant.turn.minutes import Breath, Minutes
+from assistant.turn.people import ADJUSTED, NO_LOG, People
 from assistant.turn.perform import Performer
 from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
 from assistant.turn.settle import by_person
 from assistant.turn.verdict import Allowed, Declined, Missing
-from assistant.turn.voicing import ADJUSTED, NO_LOG, adjust, voicing
 
+MORE_AT_ONCE = 2
+"""Sentences to one "more"."""
 SECOND_WITHIN_S = 30.0
 """How long the second person has to say yes."""
 
@@ -67,10 +69,14 @@ class Core:
         policy: Policy,
         performer: Performer,
         clock: Clock,
+        known: lookups.Known | None = None,
     ) -> None:
+        """`known`: what look-ups answer from; without it they know the world and no view."""
         self._log, self._world, self._minutes = log, world, Minutes(recorder, clock)
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
+        self._known = known or lookups.Known(world, Views(), policy.intents, policy.language, policy.calendar)
+        self.people = People(policy.intents, world, self._minutes, self.check)
         self._talks: dict[Session, Talk] = {}
         self.seconds: dict[str, Second] = {}
         """What waits for a second person, by station."""
@@ -122,7 +128,8 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        commands = await self._read(transcript, talk)
+        now = self._clock.now()
+        commands = [self._policy.timed(command, now) for command in await self._read(transcript, talk)]
         parsed = _ms(started)
         breath = await self._minutes.heard(transcript, commands, talk, self._asked_by(transcript, talk), ran_out)
         acting, pending = time.perf_counter(), talk.dialogue
@@ -133,10 +140,18 @@ class Core:
         say = " ".join(answer.say for answer in answers if answer.say)
         if say:
             talk.memory = replace(talk.memory, said=say)
-        await self._minutes.answered(answers, say, breath)
+        stands = self._stands(talk, transcript)
+        await self._minutes.answered(answers, say, breath, stands)
         wrote = [event.id for event in self._log.read(after=before) if event.correlationid == transcript.turn]
         ms = {"parse": parsed, "act": _ms(acting)}
-        return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms)
+        return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms, expires_s=stands)
+
+    def _stands(self, talk: Talk, transcript: Transcript) -> float:
+        """For how many seconds a question still stands after this turn, to this session or to a second person."""
+        second = self.seconds.get(transcript.session.station)
+        asked = talk.dialogue.expires if talk.dialogue.question else 0.0
+        until = asked or (second.expires if second is not None and second.turn == transcript.turn else 0.0)
+        return max(0.0, until - self._clock.monotonic())
 
     async def _read(self, transcript: Transcript, talk: Talk) -> list[Command]:
         commands = await self._interpreter.interpret(transcript, talk.dialogue, self.entities())
@@ -166,10 +181,11 @@ class Core:
         """One answer a command; what needs a yes is asked for all together, at the end."""
         answers: dict[int, Answer] = {}
         waiting: list[tuple[int, Command, NeedsYes | NeedsDigits, str]] = []
+        breath.rest.clear()
         for index, command in enumerate(commands):
             message, rule = self._message(command, talk, breath)
             if rule == ADJUSTED and talk.dialogue.state is not State.ASLEEP:
-                message, rule = await adjust(command, breath, self._intents, self._world, self._minutes)
+                message, rule = await self.people.adjust(command, breath)
             if isinstance(message, NeedsYes | NeedsDigits):
                 waiting.append((index, command, message, rule))
                 continue
@@ -240,7 +256,7 @@ class Core:
                 kind = Noise if verdict.command.intent == UNKNOWN else Told
                 return kind(verdict.decision, verdict.say), verdict.rule
             case Allowed() if self._intents.by_name[command.intent].kind == "lookup":
-                return Told(Decision.ANSWERED, self._looked_up(verdict.command)), verdict.rule
+                return Told(Decision.ANSWERED, self._looked_up(verdict.command, talk, breath)), verdict.rule
             case Allowed() if breath.trouble:
                 return Told(Decision.REFUSED, self._shared("no_log", reason=breath.trouble)), NO_LOG
             case Allowed(confirm=True) if verdict.digits:
@@ -296,21 +312,14 @@ class Core:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=str(exc))), NO_LOG
         return Finished(decision, say), "seconded" if second else "confirmed" if act.confirmed else AT_ONCE
 
-    def voicing(self, session: Session) -> Voicing:
-        """How whoever speaks there is spoken to."""
-        return voicing(self._world, session)
-
-    async def check_in(self, session: Session, how: str) -> None:
-        """Write down that this badge is at this station from now on. Raises UsageError, LogError."""
-        self.check(session)
-        if session.badge and session.station and self._world.stations.get(session.station) != session.badge:
-            await self._minutes.checked_in(session, how)
-
     # ---- small things --------------------------------------------------------------------------------------
 
-    def _looked_up(self, command: Command) -> str:
-        """What is recorded, with its age when it is old."""
-        return self._performer.dated(lookups.answer(self._world, self._intents, command))
+    def _looked_up(self, command: Command, talk: Talk, breath: Breath) -> str:
+        """What is recorded, with its age when it is old; what is too much to be said at once is kept for "more"."""
+        say, rest = lookups.answer(self._known, command, self._clock.now()).cut()
+        breath.rest += rest
+        talk.memory = replace(talk.memory, rest=tuple(breath.rest))
+        return self._performer.dated(say)
 
     def _spoken_of(self, memory: Memory, command: Command) -> Memory:
         unit = subject(command)
@@ -340,6 +349,11 @@ class Core:
         said = talk.memory.said or self._intents.text("repeat", "nothing", {})
         return Noise(Decision.ANSWERED, said)
 
+    def _more(self, command: Command, talk: Talk, session: Session) -> Message:
+        say, rest = lookups.Reply(talk.memory.rest).cut(MORE_AT_ONCE)
+        talk.memory = replace(talk.memory, rest=rest)
+        return Noise(Decision.ANSWERED, say or self._intents.text("more", "nothing", {}))
+
     def _help(self, command: Command, talk: Talk, session: Session) -> Message:
         if talk.dialogue.question:
             return Noise(Decision.ANSWERED, self._intents.text("help", "pending", {"question": talk.dialogue.question}))
@@ -356,6 +370,7 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "yes": Core._yes,
     "no": Core._no,
     "repeat": Core._repeat,
+    "more": Core._more,
     "help": Core._help,
     "sleep": Core._sleep,
 }

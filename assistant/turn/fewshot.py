@@ -27,7 +27,7 @@ def before(reader: Reader, intents: Intents, entities: Entities) -> str:
 
 
 def _shots(reader: Reader, intents: Intents, entities: Entities) -> Iterator[tuple[str, str]]:
-    for index, spec in enumerate(intents.by_name.values()):
+    for index, spec in enumerate(intents.taught.values()):
         shown = wording(spec.example, reader.language, entities)
         match = reader.best(spec.example, entities)
         if match is not None and match.intent == spec.intent:

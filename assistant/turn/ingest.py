@@ -18,6 +18,8 @@ from assistant.turn.settle import observed
 
 RETRY_S = 1.0
 """Between tries to write, while the disk is full or the log cannot be written."""
+CATCH_UP_S = 1.0
+"""A turn does not wait longer than this for what was missed; only many thousands of new entries take as long."""
 _log = structlog.get_logger(__name__)
 
 
@@ -50,7 +52,11 @@ class Ingest:
 
     async def catch_up(self) -> None:
         """Write down what has happened up to now."""
-        await self._take(await self._machines.journal(self._seen))
+        until = self._clock.monotonic() + CATCH_UP_S
+        while batch := await self._machines.journal(self._seen):
+            await self._take(batch)
+            if self._clock.monotonic() > until:
+                return
 
     def reported(self, order: str) -> bool:
         """Whether a machine's report in the log names this order."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.mentions import Entities, Mention
 from assistant.domain.spoken.tokens import stands, tokenize
-from assistant.domain.values import MISSING, Command, Hypothesis, Transcript
+from assistant.domain.values import HERE, MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
-from assistant.turn.read import REFUSAL, UNKNOWN, Reader
+from assistant.turn.read import NAMED, REFUSAL, SLIP_CONFIDENCE, UNKNOWN, Reader
 from assistant.turn.understand import CONSENT, Understander
 
 DIGITS = "digits"
@@ -19,6 +19,10 @@ CUT = "cut"
 """Doubt about words that may be missing: the sound begins or ends in the midst of speech."""
 SCOPES = ("exception", "part")
 """Doubts about which of the things named are meant: no action is the right one."""
+SOUND = "sound"
+"""Doubt about words that were not heard so, but sound like what was."""
+CLOSE = 0.8
+"""A command about another thing at least this likely leaves open which of them is meant: that is asked."""
 RIVAL = 0.5
 """Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on."""
 
@@ -99,14 +103,37 @@ class Interpreter:
             for said, other in readings[index + 1 :]
         )
         confidence = math.exp(min(0.0, hypothesis.logprob))
+        if hypothesis.heard:
+            confidence = min(confidence, SLIP_CONFIDENCE)
+        doubt = SOUND if hypothesis.heard else "hypotheses" if rival else ""
+        commands = self._which(readings, index)
         return tuple(
-            replace(
-                command,
-                confidence=min(command.confidence, confidence),
-                doubt=command.doubt or ("hypotheses" if rival else ""),
-            )
+            replace(command, confidence=min(command.confidence, confidence), doubt=command.doubt or doubt)
             for command in commands
         )
+
+    def _which(self, readings: Sequence[tuple[Hypothesis, tuple[Command, ...]]], index: int) -> tuple[Command, ...]:
+        """The reading to go by; without the name of its thing where another was about as likely said."""
+        best, commands = readings[index]
+        if len(commands) != 1 or not _understood(commands):
+            return commands
+        (command,) = commands
+        for slot in [slot for slot in NAMED if slot in command.slots and command.slots[slot] != HERE]:
+            rest = {name: value for name, value in command.slots.items() if name != slot}
+            rivals = [
+                other[0].slots[slot]
+                for said, other in readings[index + 1 :]
+                if len(other) == 1
+                and _understood(other)
+                and other[0].intent == command.intent
+                and {name: value for name, value in other[0].slots.items() if name != slot} == rest
+                and other[0].slots.get(slot, HERE) not in (HERE, command.slots[slot])
+                and _likelihood(said, best) > CLOSE
+            ]
+            if rivals:
+                ids = tuple(dict.fromkeys((command.slots[slot], *rivals)))
+                return (replace(command, slots=rest, options={**command.options, slot: ids}),)
+        return commands
 
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
         """Index of the reading to go by."""

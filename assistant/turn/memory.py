@@ -17,6 +17,8 @@ class Memory:
     """Lot, board, machine or line last spoken of."""
     said: str = ""
     """The last words spoken to it."""
+    rest: tuple[str, ...] = ()
+    """Sentences of the last answer that were left for "more"."""
 
 
 @dataclass(slots=True)

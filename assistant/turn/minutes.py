@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from assistant.domain import events as e
 from assistant.domain.things import Voicing
@@ -26,6 +26,8 @@ class Breath:
     """Id of its turn.heard event; empty when it could not be written."""
     trouble: str = ""
     """Why nothing can be written down, or empty."""
+    rest: list[str] = field(default_factory=list)
+    """Sentences of its answers that are too much to be said at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Minutes:
             about=talk.memory.unit,
             asked=asked,
             ran_out=ran_out,
+            sounds_like=tuple(one.heard for one in offered) if any(one.heard for one in offered) else (),
             cut=transcript.cut,
         )
         event = self._event(transcript, payload)
@@ -71,13 +74,13 @@ class Minutes:
             return Breath(transcript, "", trouble=str(exc))
         return Breath(transcript, event.id)
 
-    async def answered(self, answers: Sequence[Answer], say: str, breath: Breath) -> None:
-        """Write down what a turn came to, and by which rule."""
+    async def answered(self, answers: Sequence[Answer], say: str, breath: Breath, expires_s: float = 0.0) -> None:
+        """Write down what a turn came to, by which rule, and for how long its question stands."""
         first, *others = answers
         if breath.trouble or first.decision is None:
             return
         also = tuple((one.decision.value if one.decision else "", one.rule) for one in others)
-        payload = e.TurnAnswered(first.decision.value, say, first.rule, also)
+        payload = e.TurnAnswered(first.decision.value, say, first.rule, also, round(expires_s, 3))
         try:
             await self.recorder.record(self._event(breath.transcript, payload, cause=breath.heard))
         except LogError:

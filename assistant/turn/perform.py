@@ -57,7 +57,7 @@ class Performer:
         rest = say[:1].lower() + say[1:] if say[:2].istitle() else say
         if not world.heard_of:
             return self.policy.intents.text(UNKNOWN, "never_observed", {"rest": say})
-        holes = {"time": naming.clock(world.heard_of), "rest": rest}
+        holes = {"time": naming.clock(self.policy.calendar, world.heard_of), "rest": rest}
         return self.policy.intents.text(UNKNOWN, "as_of", holes)
 
     async def _record(self, allowed: Allowed, spec: Intent, session: Session, turn: str, cause: str) -> str:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.domain.calendar import Calendar
 from assistant.domain.speech import digits
+from assistant.domain.spoken.dates import said
 from assistant.domain.spoken.language import Language
+from assistant.domain.stretches import NO_SHIFT, certain, stretch
 from assistant.domain.things import Operator
 from assistant.domain.values import HERE, MISSING, Command, Decision, Session
 from assistant.domain.world import World
@@ -41,6 +44,7 @@ class Policy:
     hardware: Hardware
     language: Language
     world: World
+    calendar: Calendar = Calendar()  # noqa: RUF009 (frozen)
 
     def decide(self, command: Command, session: Session, memory: Memory, now: float) -> Verdict:
         """What is to become of an action or look-up. `now`: Unix seconds UTC."""
@@ -76,14 +80,42 @@ class Policy:
         return self._sensible(command, spec)
 
     def at_station(self, command: Command, session: Session) -> Command:
-        """The same command with "the oven" as the one oven of the line where it is said."""
+        """The same command with "the oven" as the one oven of the line where it is said.
+
+        Of lots and boards that were about as likely said, it is the one with which this can be done, if it is one only.
+        """
         line = self.world.lines.get(self._line_of(session.station))
         for slot, options in command.options.items():
             here = [ident for ident in options if line is not None and ident in line.machines]
             if len(here) == 1:
                 left = {name: ids for name, ids in command.options.items() if name != slot}
                 command = replace(command, slots={**command.slots, slot: here[0]}, options=left)
+                continue
+            fit = [ident for ident in options if slot in ("lot", "board") and self._fits(command, slot, ident)]
+            if len(fit) == 1:
+                left = {name: ids for name, ids in command.options.items() if name != slot}
+                slots = {**command.slots, slot: fit[0]}
+                command = replace(command, slots=slots, options=left, doubt=command.doubt or "hypotheses")
         return command
+
+    def timed(self, command: Command, now: float) -> Command:
+        """The same command with "last Tuesday" as the day that this is now; how it was read knew no clock."""
+        if command.slots.get("period") != MISSING:
+            return command
+        finer = said(command.text, MISSING, self.language).finer
+        found = stretch(finer, self.calendar, now) if finer else None
+        if found is None:
+            return command
+        period = finer if found.trouble == NO_SHIFT else certain(found, self.calendar)
+        heard = {slot: words for slot, words in command.heard.items() if slot != "period"}
+        return replace(command, slots={**command.slots, "period": period}, heard=heard)
+
+    def _fits(self, command: Command, slot: str, ident: str) -> bool:
+        """Whether what is commanded could be done with this one now."""
+        spec = self.intents.by_name.get(command.intent)
+        checks = spec.checks if spec is not None and spec.kind == "action" else ()
+        slots = {**command.slots, slot: ident}
+        return all(check not in CHECKS or CHECKS[check](self.world, ident, slots) for check in checks)
 
     # ---- is it for us, and does what it names exist ------------------------------------------------------
 

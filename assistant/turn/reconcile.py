@@ -41,7 +41,7 @@ def _found(world: World, readings: Sequence[Reading]) -> Iterator[tuple[str, e.P
         thing = world.thing(unit)
         if thing is not None and thing.hold is None:
             yield unit, _held(world, unit, machine)
-    for table in (world.lots, world.boards, world.machines):
+    for table in (world.lots, world.boards.awake, world.machines):
         for ident, one in table.items():
             if one.hold is not None and ident not in shown:
                 yield ident, _released(world, ident)
@@ -59,7 +59,7 @@ def _machine(world: World, machine: Machine, reading: Reading) -> Iterator[tuple
             yield machine.id, e.AlarmCleared(code)
     if machine.kind == "rework":
         queue = _list(reading, "queue")
-        for board in world.boards.values():
+        for board in world.boards.awake.values():
             if board.rework and board.id not in queue and board.lot not in queue:
                 yield board.id, e.BoardWithdrawnFromRework(machine.id, board.lot)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from assistant.domain.events import Event
+from assistant.domain.views import Views
 from assistant.domain.world import World
 
 Append = Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
@@ -12,11 +13,12 @@ Append = Callable[[Sequence[Event]], Awaitable[Sequence[Event]]]
 
 
 class Recorder:
-    """Appends events and folds them into the world in order of position, each once."""
+    """Appends events and folds them into the world and the views in order of position, each once."""
 
-    def __init__(self, append: Append, world: World) -> None:
+    def __init__(self, append: Append, world: World, views: Views | None = None) -> None:
         self._append = append
         self._world = world
+        self._views = views
         self._early: dict[int, Event] = {}
 
     async def record(self, *events: Event) -> Sequence[Event]:
@@ -30,4 +32,6 @@ class Recorder:
         # Two tasks that append at once may be told of it in either order; the fold wants the log's.
         while (following := self._early.pop(self._world.position + 1, None)) is not None:
             self._world.apply(following)
+            if self._views is not None:
+                self._views.apply(following)
         return stored

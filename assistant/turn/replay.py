@@ -151,7 +151,9 @@ def words(turn: Evidence) -> tuple[Hypothesis, ...]:
     """What was heard, as far as it was kept; a log from before hypotheses were kept has only the words read."""
     heard = turn.heard
     if heard.hypotheses:
-        return tuple(Hypothesis(text, logprob) for text, logprob in heard.hypotheses)
+        meant = heard.sounds_like or ("",) * len(heard.hypotheses)
+        said = zip(heard.hypotheses, meant, strict=True)
+        return tuple(Hypothesis(text, logprob, was) for (text, logprob), was in said)
     if not heard.text:
         return ()
     # Of a reading by a template the confidence is how well it was heard.

@@ -32,7 +32,7 @@ def grammar(template: str, intents: Intents) -> str:
     """The GBNF of a site: `template` (grammars/command.gbnf) with its holes filled."""
     rules: list[str] = []
     noted: list[str] = []
-    for name, spec in intents.by_name.items():
+    for name, spec in intents.taught.items():
         parts = [f'"{name}"']
         if _named(spec, intents):
             parts.append(f'(" {IT}")?')
@@ -47,7 +47,7 @@ def grammar(template: str, intents: Intents) -> str:
     for slot, values in intents.lists.items():
         alternatives = " | ".join(f'"{_shown(value)}"' for value in values)
         rules.append(f"{_rule('v', slot)} ::= {alternatives}")
-    commands = " | ".join(_rule("i", name) for name in intents.by_name)
+    commands = " | ".join(_rule("i", name) for name in intents.taught)
     body = "\n".join(line for line in template.splitlines() if not line.startswith("#"))
     body = body.replace("<<commands>>", commands).replace("<<noted>>", " | ".join(noted) or commands)
     return body.replace("<<rules>>", "\n".join(rules))
@@ -85,7 +85,7 @@ def _command(text: str, intents: Intents) -> Proposal | None:
     head, colon, free = text.partition(": ")
     words = head.split(" ")
     spec = intents.by_name.get(words[0])
-    if spec is None or (colon and (not spec.free or not free.strip() or set(free) & {";", "\n"})):
+    if spec is None or not spec.taught or (colon and (not spec.free or not free.strip() or set(free) & {";", "\n"})):
         return None
     slots: dict[str, str] = {}
     left = [slot for slot in spec.slots if slot != spec.free]

@@ -127,7 +127,7 @@ class Understander:
                     if stands(tokens, [tuple(form.split()) for form in forms if " " in form])
                 ]
                 slots |= {slot: said[0]} if len(said) == 1 else {}
-            elif slots.get(slot) in shown.mentions:
+            elif slot not in NAMED and slots.get(slot) in shown.mentions:
                 slots[slot] = self._towards(slots[slot], shown)
         return replace(proposal, slots=slots)
 

@@ -82,9 +82,9 @@ class Renderer:
                 data = yaml.safe_load(file.read_text())
                 if "together" in data:
                     self._together(data["together"], file.stem)
-                elif data["intent"] in (*self.intents.by_name, UNKNOWN):
+                elif data["intent"] in (*self.intents.taught, UNKNOWN):
                     self._plans(data, file.relative_to(plans).with_suffix("").as_posix())
-        for name, spec in self.intents.by_name.items():
+        for name, spec in self.intents.taught.items():
             rules = {rule: parse_sentence(text).expression for rule, text in spec.rules.items()}
             self.rules |= {f"{name}.{rule}": expression for rule, expression in rules.items()}
             self.own[name] = [Way(name, parse_sentence(s).expression, {}, "own") for s in spec.sentences]

@@ -17,6 +17,7 @@ from assistant.adapters.ear import Ear
 from assistant.adapters.whisper import Whisper
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError
+from assistant.ports import Offer
 
 CLIPS = Path(__file__).parent.parent / "speech" / "commands"
 LABELS = json.loads((CLIPS / "labels.json").read_text())
@@ -51,7 +52,9 @@ class Hangs:
     def __init__(self) -> None:
         self.go_on = threading.Event()
 
-    def transcribe(self, utterance: Utterance, prompt: Sequence[str] = ()) -> Sequence[Hypothesis]:
+    def transcribe(
+        self, utterance: Utterance, prompt: Sequence[str] = (), offer: Offer | None = None
+    ) -> Sequence[Hypothesis]:
         self.go_on.wait(30)
         return ()
 

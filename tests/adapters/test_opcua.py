@@ -22,6 +22,7 @@ from assistant.adapters.tasks import ended
 from assistant.domain import events as e
 from assistant.domain.values import Order
 from assistant.errors import NotObserved, NotSent, Uncertain
+from assistant.plant.weeks import Programme
 from assistant.ports import Happening
 from assistant.settings.paths import shipped_site
 from tests.fakes.opcua_proxy import Fate, Proxy
@@ -134,6 +135,21 @@ async def test_broken_connection_loses_no_entry_of_the_journal() -> None:
             await until(lambda: followed.seen[plant.run_id] > before + 5)  # noqa: B023
         sequences = [happening.sequence for happening in followed.all if happening.journal]
         assert sequences == list(range(1, len(sequences) + 1))
+
+
+async def test_what_was_missed_for_hours_comes_in_pieces_and_the_connection_counts_when_all_of_it_is_there() -> None:
+    endpoint = free_endpoint()
+    # All of it is made before anybody looks: more than can be read in one go within a connection's patience.
+    async with running_plant(endpoint, speed=20_000.0, programme=Programme(6 * 3600.0, unread_s=60.0)) as plant:
+        await until(lambda: plant.ended)
+        async with following(endpoint) as followed:
+            await until(lambda: followed.restored(1))
+            kinds = [happening.journal for happening in followed.all]
+            assert kinds[-1] == "" and set(kinds[kinds.index(plant.run_id) : -1]) == {plant.run_id}
+            sequences = [happening.sequence for happening in followed.all if happening.journal]
+            assert sequences == list(range(1, plant.entries + 1))
+            assert len(sequences) > 30_000
+            assert followed.count(e.ConnectionRestored) == 1
 
 
 # ---- an order in between -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from assistant.adapters.tasks import ended
 from assistant.plant.ledger import Ledger
 from assistant.plant.server import PlantServer
+from assistant.plant.weeks import Programme
 from assistant.settings.security import Link
 from tests.processes import free_endpoint
 from tests.site import the_hardware, the_plant
@@ -21,12 +22,18 @@ PATIENCE_S = 20.0
 
 @asynccontextmanager
 async def running_plant(
-    endpoint: str, *, ledger: Path | None = None, seed: int = 7, speed: float = 1.0, link: Link | None = None
+    endpoint: str,
+    *,
+    ledger: Path | None = None,
+    seed: int = 7,
+    speed: float = 1.0,
+    link: Link | None = None,
+    programme: Programme | None = None,
 ) -> AsyncIterator[PlantServer]:
     """The plant, ready for clients; stopped at the end."""
     ready = asyncio.Event()
     with Ledger(ledger) as book:
-        server = PlantServer(the_plant(), the_hardware(), book, seed=seed, speed=speed, link=link)
+        server = PlantServer(the_plant(), the_hardware(), book, seed=seed, speed=speed, link=link, programme=programme)
         task = asyncio.create_task(server.run(endpoint, ready.set))
         waiting = asyncio.create_task(ready.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.tasks import ended
+from assistant.domain import events as e
 from assistant.errors import AssistantError, UsageError
-from tests.fakes.running_plant import free_endpoint, running_plant
-from tests.site import the_hardware
+from assistant.plant.ledger import Ledger
+from assistant.plant.server import PlantServer
+from assistant.plant.stories import Fact
+from assistant.plant.weeks import Programme, alone
+from assistant.ports import Happening
+from assistant.settings import stories
+from assistant.settings.paths import shipped_site
+from tests.fakes.running_plant import free_endpoint, running_plant, until
+from tests.site import the_hardware, the_plant
 
 
 @asynccontextmanager
@@ -73,8 +87,6 @@ async def test_call_that_is_no_order_is_refused_with_a_reason_and_leaves_no_trac
 
 
 async def test_heartbeat_counts_up_and_every_variable_bears_its_machines_time() -> None:
-    from tests.fakes.running_plant import until
-
     endpoint, wired = free_endpoint(), the_hardware()
     async with running_plant(endpoint), client(endpoint) as node:
         heart = node("ICT-1.Heartbeat")
@@ -87,3 +99,57 @@ async def test_heartbeat_counts_up_and_every_variable_bears_its_machines_time() 
         for pattern in wired.variables.values():
             value = await node(pattern.format(machine="ICT-1")).read_data_value()
             assert value.SourceTimestamp > first.SourceTimestamp
+
+
+# ---- a programme -------------------------------------------------------------------------------------------------
+
+
+async def test_programme_ends_by_itself_in_the_present_once_its_journal_was_read() -> None:
+    endpoint = free_endpoint()
+    opcua = OpcUaMachines(
+        msgspec.structs.replace(the_hardware(), endpoint=endpoint), [machine.id for machine in the_plant().machines]
+    )
+    happenings: list[Happening] = []
+    with Ledger(None) as book:
+        server = PlantServer(the_plant(), the_hardware(), book, seed=7, speed=3000.0, programme=Programme(3600.0))
+        ready = asyncio.Event()
+        serving = asyncio.create_task(server.run(endpoint, ready.set))
+        await ready.wait()
+        seen: dict[str, int] = {}
+
+        async def follow() -> None:
+            async for batch in opcua.happenings(seen):
+                happenings.extend(batch)
+                seen.update({happening.journal: happening.sequence for happening in batch if happening.journal})
+
+        following = asyncio.create_task(follow())
+        await serving
+        await ended(following)
+        await opcua.close()
+    events = [happening.event for happening in happenings if happening.journal]
+    assert len(events) == server.entries > 5000
+    first, last = server.origin - 300.0, server.origin + 3600.0
+    assert all(first - 2.0 <= event.time <= last + 0.1 for event in events), "a second or two to come up"
+    assert events[-1].time > last - 30.0
+    assert last <= time.time() + 0.1, "machine time is never ahead of the clock"
+    measured = {type(event.data) for event in events}
+    assert {e.PasteMeasured, e.PartsPlaced, e.BoardHeated, e.LotCreated, e.WorkOrderCreated} < measured
+
+
+async def test_story_is_told_over_the_wire_with_the_same_truth() -> None:
+    story = stories.load(shipped_site() / "hardware", the_plant())["jam"]
+    facts: list[Fact] = []
+    endpoint = free_endpoint()
+    async with running_plant(endpoint, speed=3000.0, programme=alone(story, facts.append)) as plant:
+        await until(lambda: plant.ended)
+        async with client(endpoint) as node:
+            entries: list[str] = []
+            while len(entries) < plant.entries:
+                entries += await node("Journal").call_method(node("Journal.Read"), len(entries), 5000)
+        events = [json.loads(entry) for entry in entries]
+        down = next(fact for fact in facts if fact.what == "down").moved(plant.origin)
+    states = [event for event in events if event["type"] == "machine.state_changed" and event["subject"] == "PNP-4"]
+    went = next(event for event in states if event["data"]["state"] == "down" and event["data"]["cause"] == down.name)
+    came = states[states.index(went) + 1]
+    assert came["time"] - went["time"] == pytest.approx(down.value, abs=0.1) == 25 * 60
+    assert went["time"] == pytest.approx(down.since, abs=0.01)

@@ -29,10 +29,12 @@ def test_the_shipped_manifest() -> None:
     shipped = manifest.load(shipped_site() / "models")
     assert shipped.default("speech") == "speech/base"
     assert shipped.default("voice") == "voice/en_US-joe-medium"
+    assert shipped.default("wake") == "wake/embedding"
     assert {name for name, model in shipped.models.items() if model.default} == {
         "speech/base",
         "meaning/smollm2-135m-instruct",
         "voice/en_US-joe-medium",
+        "wake/embedding",
     }
     for name, model in shipped.models.items():
         assert name.startswith(f"{model.role}/")

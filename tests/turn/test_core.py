@@ -264,8 +264,25 @@ async def test_a_dont_that_one_hypothesis_lost_stops_nothing() -> None:
 
 async def test_two_commands_that_may_have_been_said_are_asked_about() -> None:
     async with a_core() as bench:
-        answer = await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.25))
+        answer = await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.6))
         assert answer.decision is Decision.CONFIRM and bench.machines.simulation.holds == {}
+
+
+async def test_which_of_two_lots_that_sound_alike_is_asked() -> None:
+    async with a_core() as bench:
+        answer = await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.25))
+        assert answer.decision is Decision.ASK and answer.rule == "asked: which lot"
+        assert "four seven one two or lot four seven one one" in answer.say
+        assert bench.machines.simulation.holds == {}
+        answer = await bench.hear(("lot 4711", -0.2))
+        assert answer.decision is Decision.DONE and set(bench.machines.simulation.holds) == {"L4711"}
+
+
+async def test_of_two_lots_that_sound_alike_only_one_can_be_released_and_that_is_confirmed() -> None:
+    async with a_core() as bench:
+        await bench.say("hold lot 4711, void")
+        answer = await bench.hear(("release lot 4712", -0.2), ("release lot 4711", -0.25), session=QUALITY)
+        assert answer.decision is Decision.CONFIRM and answer.slots == {"lot": "L4711"}
 
 
 @pytest.mark.parametrize(("logprob", "decision"), [(-0.1, "done"), (-0.9, "confirm"), (-1.3, "ask")])

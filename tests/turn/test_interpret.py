@@ -327,3 +327,20 @@ async def test_a_look_up_and_a_no_need_no_first_word() -> None:
         assert [(one.intent, one.slots) for one in first] == [(one.intent, one.slots) for one in second]
         if said == "no":
             assert first == second
+
+
+# ---- words that only sound like what was heard -------------------------------------------------------------
+
+
+async def test_what_only_sounds_so_is_always_confirmed() -> None:
+    said = (Hypothesis("stock place a two", -0.05), Hypothesis("stop placer two", -0.05, "stock place a two"))
+    (command,) = await an_interpreter().interpret(Transcript("t", SUPERVISOR, said, "voice"), IDLE, KNOWN)
+    assert (command.intent, command.slots, command.doubt) == ("stop", {"machine": "PNP-2"}, "sound")
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Allowed) and verdict.confirm
+
+
+async def test_what_was_heard_whole_is_not_mended() -> None:
+    said = (Hypothesis("stop placer two", -0.3), Hypothesis("stop placer one", -0.1, "stop pleased one"))
+    (command,) = await an_interpreter().interpret(Transcript("t", SUPERVISOR, said, "voice"), IDLE, KNOWN)
+    assert command.slots != {"machine": "PNP-1"}

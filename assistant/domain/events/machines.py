@@ -18,7 +18,7 @@ class MachineStateChanged(Payload, type="machine.state_changed", cfx="CFX.Resour
     previous: str = ""
     """The state before, empty at the first report."""
     cause: str = ""
-    """A CFX fault cause (`RemoteStop`, `QualityCheck`, …) or empty."""
+    """A CFX fault cause (`RemoteStop`, `QualityCheck`, `LoadError`, …), `SetUp` while it is being set up, or empty."""
     order: str = ""
     """The order that brought it about, or empty."""
 

@@ -54,7 +54,7 @@ class WorkOrderCreated(
     line: str
     """Where."""
     status: str
-    """`running` or `next`."""
+    """`next`, `running` or `done`; the same order comes again with another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class TurnHeard(Payload, type="turn.heard"):
     """The turn whose question stood open and may be answered by this one; or empty."""
     ran_out: str = ""
     """The turn whose question had stood open too long by now; or empty."""
+    sounds_like: tuple[str, ...] = ()
+    """For each hypothesis what was heard, where its words only sound like that; empty strings for the others."""
     cut: str = ""
     """`start` or `end` where the sound begins or ends in the midst of speech: words may be missing. Or empty."""
 
@@ -74,6 +76,8 @@ class TurnAnswered(Payload, type="turn.answered"):
     """The rule that decided, by the name that it has in turn.verdict; empty in logs from before it was kept."""
     also: tuple[tuple[str, str], ...] = ()
     """Decision and rule of each further command of the same breath."""
+    expires_s: float = 0.0
+    """Seconds from then on in which a question could be answered; 0 when none stood after this turn."""
 
 
 @dataclass(frozen=True, slots=True)

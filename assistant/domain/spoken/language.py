@@ -58,6 +58,14 @@ class PeriodWords:
     """Words that add half a unit."""
     dates: frozenset[str]
     """Names of days and months."""
+    days: tuple[str, ...] = ()
+    """Names of the days of the week, Monday first."""
+    months: tuple[str, ...] = ()
+    """Names of the months, January first."""
+    ordinals: Mapping[str, int] = field(default_factory=dict)
+    """Words for the days of a month, `third` -> 3."""
+    finer: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """Words -> finer period (domain.stretches), where the contract's is MISSING or says less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def tokenize(text: str, language: Language) -> list[Token]:
     """Words in order; fillers and stuttered words dropped, spelled letters and known slips resolved."""
     tokens = list(_pieces(text))
     tokens = [token for token in tokens if token.text not in language.fillers]
-    tokens = _spelled(tokens, language.numbers.letters)
+    tokens = _spelled(tokens, language.numbers.letters, language.periods.months)
     tokens = _unslip(tokens, language.slips)
     numberish = {*language.numbers.digits, *language.numbers.teens, *language.numbers.tens}
     return [
@@ -84,8 +84,8 @@ def _pieces(text: str) -> list[Token]:
     return tokens
 
 
-def _spelled(tokens: Sequence[Token], letters: Mapping[str, str]) -> list[Token]:
-    """`b as in bravo` -> `b`; `bravo` before a number -> `b`."""
+def _spelled(tokens: Sequence[Token], letters: Mapping[str, str], months: Sequence[str] = ()) -> list[Token]:
+    """`b as in bravo` -> `b`; `bravo` before a number -> `b`; "november" among other letters only."""
     result: list[Token] = []
     index = 0
     while index < len(tokens):
@@ -95,7 +95,9 @@ def _spelled(tokens: Sequence[Token], letters: Mapping[str, str]) -> list[Token]
             result.append(replace(token, end=tokens[index + 3].end, pause=tokens[index + 3].pause))
             index += 4
             continue
-        result.append(replace(token, text=letters[token.text]) if token.text in letters else token)
+        beside = (word.text for word in (*tokens[max(0, index - 1) : index], *tokens[index + 1 : index + 2]))
+        letter = token.text in letters and (token.text not in months or any(word in letters for word in beside))
+        result.append(replace(token, text=letters[token.text]) if letter else token)
         index += 1
     return result
 

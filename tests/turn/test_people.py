@@ -26,9 +26,9 @@ async def test_it_is_remembered_with_the_badge_and_for_nobody_else(said: str, vo
     async with a_core() as bench:
         answer = await bench.say(said)
         assert answer.decision is Decision.DONE and answer.say
-        assert bench.core.voicing(OPERATOR) == voicing
-        assert bench.core.voicing(Session(OPERATOR.badge, "SMT-2")) == voicing
-        assert bench.core.voicing(QUALITY) == bench.core.voicing(NOBODY) == Voicing()
+        assert bench.core.people.voicing(OPERATOR) == voicing
+        assert bench.core.people.voicing(Session(OPERATOR.badge, "SMT-2")) == voicing
+        assert bench.core.people.voicing(QUALITY) == bench.core.people.voicing(NOBODY) == Voicing()
         again = World()
         for event in bench.log.events:
             again.apply(event)
@@ -38,19 +38,19 @@ async def test_it_is_remembered_with_the_badge_and_for_nobody_else(said: str, vo
 async def test_without_a_badge_it_is_the_station_that_remembers() -> None:
     async with a_core() as bench:
         await bench.say("louder", LINE_TWO)
-        assert bench.core.voicing(LINE_TWO).volume_db > 0
-        assert bench.core.voicing(Session("", "SMT-1")) == Voicing()
+        assert bench.core.people.voicing(LINE_TWO).volume_db > 0
+        assert bench.core.people.voicing(Session("", "SMT-1")) == Voicing()
 
 
 @pytest.mark.parametrize("said", ["louder", "softer", "faster", "slower"])
 async def test_it_goes_so_far_and_says_when_it_goes_no_further(said: str) -> None:
     async with a_core() as bench:
         answers = [await bench.say(said) for _ in range(8)]
-        last = bench.core.voicing(OPERATOR)
+        last = bench.core.people.voicing(OPERATOR)
         assert answers[-1].decision is Decision.REFUSED and answers[-1].say != answers[0].say
         assert bench.types().count("voice.adjusted") < 8
         await bench.say(said)
-        assert bench.core.voicing(OPERATOR) == last
+        assert bench.core.people.voicing(OPERATOR) == last
 
 
 async def test_it_is_written_down_under_the_turn_that_asked_for_it() -> None:
@@ -76,7 +76,7 @@ async def test_badly_heard_it_is_asked_again_and_asleep_it_is_not_heard() -> Non
         assert (await bench.hear(("louder", -2.0))).decision is Decision.ASK
         await bench.hear(("go to sleep", -0.1))
         assert (await bench.hear(("louder", -0.1))).decision is Decision.IGNORED
-        assert bench.core.voicing(OPERATOR) == Voicing() and "voice.adjusted" not in bench.types()
+        assert bench.core.people.voicing(OPERATOR) == Voicing() and "voice.adjusted" not in bench.types()
 
 
 async def test_without_a_log_it_stays_as_it_was() -> None:
@@ -84,15 +84,15 @@ async def test_without_a_log_it_stays_as_it_was() -> None:
         bench.log.problem = "disk nearly full"
         answer = await bench.say("louder")
         assert answer.decision is Decision.REFUSED and "disk nearly full" in answer.say
-        assert bench.core.voicing(OPERATOR) == Voicing()
+        assert bench.core.people.voicing(OPERATOR) == Voicing()
 
 
 async def test_a_badge_checks_in_once_and_the_next_one_takes_its_place() -> None:
     async with a_core() as bench:
-        await bench.core.check_in(OPERATOR, "terminal")
-        await bench.core.check_in(OPERATOR, "terminal")
-        await bench.core.check_in(Session("QA-5", OPERATOR.station), "voice")
+        await bench.core.people.check_in(OPERATOR, "terminal")
+        await bench.core.people.check_in(OPERATOR, "terminal")
+        await bench.core.people.check_in(Session("QA-5", OPERATOR.station), "voice")
         events = [event for event in bench.log.events if event.type == "badge.checked_in"]
         assert [event.subject for event in events] == ["OP-17", "QA-5"]
         with pytest.raises(UsageError):
-            await bench.core.check_in(Session("OP-99", "PRN-1"), "terminal")
+            await bench.core.people.check_in(Session("OP-99", "PRN-1"), "terminal")

@@ -1,0 +1,276 @@
+"""What a core knows, in one file beside the log, so that it starts from there and not from the log's first event.
+
+`known.snapshot` in the data folder::
+
+    line 1     "line-assistant snapshot 1"
+    part       4 bytes of length (big-endian), then that many of MessagePack; again and again
+    the end    4 zero bytes, then SHA-256 over everything before it
+
+The first part is the head: which code wrote it, at which position of the log, and that event's hash. A file that was
+cut, changed, written by other code, or made from another log (or a longer one) says nothing: it is named in one line,
+thrown away, and the log is folded anew. The log is the only truth; nothing is lost with a snapshot.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, get_type_hints
+
+import msgspec
+import structlog
+
+from assistant import domain
+from assistant.adapters import cloudevents
+from assistant.domain import kept as keeping
+from assistant.domain.events import Event
+from assistant.domain.views import Views
+from assistant.domain.world import World
+from assistant.errors import AssistantError
+
+NAME = "known.snapshot"
+MAGIC = b"line-assistant snapshot 1\n"
+FLOOR_BYTES = 400 * 1024 * 1024
+"""With less free space than this none is written: the log needs what there is."""
+PAST = "past"
+_LENGTH = 4
+_DIGEST = 32
+_log = structlog.get_logger(__name__)
+
+Read = TypeVar("Read")
+Row = tuple[bytes, int, str, str]
+"""Record, position, prev and hash of an event."""
+HashAt = Callable[[int], str | None]
+"""Position in the log -> the hash of the event that stands there, None where there is none. Raises LogError."""
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What a snapshot says of itself."""
+
+    code: str
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a core knows of its plant."""
+
+    world: World
+    views: Views
+
+
+def fresh(views: Views) -> Known:
+    """What a core knows before the first event."""
+    return Known(World(views.register.boards), views)
+
+
+class Unfit(Exception):
+    """A snapshot that says nothing; why, in a few words."""
+
+
+class Snapshots:
+    """The snapshot of one data folder."""
+
+    def __init__(self, folder: Path, make_views: Callable[[], Views], *, floor_bytes: int = FLOOR_BYTES) -> None:
+        """`make_views` gives fresh views, to be filled."""
+        self._file, self._make_views, self._floor = folder / NAME, make_views, floor_bytes
+        self.position = 0
+        """Of the snapshot that is there; 0 for none."""
+
+    def load(self, hash_at: HashAt, *, discard: bool = True) -> Known:
+        """What was kept; fresh where nothing was, or nothing that fits (which is then deleted: `discard`).
+
+        Raises LogError when the log cannot be read.
+        """
+        try:
+            with self._file.open("rb") as file, _no_collector():
+                known = self._read(file, hash_at)
+        except FileNotFoundError:
+            return fresh(self._make_views())
+        except (OSError, Unfit) as exc:
+            why = exc.strerror if isinstance(exc, OSError) else str(exc)
+            _log.warning("the snapshot does not count, the log is read anew", file=str(self._file), why=why)
+            if discard:
+                with suppress(OSError):
+                    self._file.unlink()
+            return fresh(self._make_views())
+        self.position = known.world.position
+        return known
+
+    def save(self, known: Known) -> bool:
+        """Write it all down; False (and one line in the log) when that could not be done. Nothing half-made is left.
+
+        Blocks for as long as it takes: some tenths of a second for ten million events.
+        """
+        position = known.world.position
+        temporary = self._file.with_suffix(".new")
+        try:
+            disk = os.statvfs(self._file.parent)
+            if disk.f_bavail * disk.f_frsize < self._floor:
+                raise OSError(0, "disk nearly full")
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                _write(file, known)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._file)
+            _sync(self._file.parent)
+        except OSError as exc:
+            _log.warning("no snapshot could be written", file=str(self._file), why=exc.strerror or str(exc))
+            with suppress(OSError):
+                temporary.unlink()
+            return False
+        self.position = position
+        return True
+
+    def _read(self, file: BinaryIO, hash_at: HashAt) -> Known:
+        _check(file)
+        file.seek(len(MAGIC))
+        parts = _parts(file)
+        head = _taken(lambda: msgspec.msgpack.decode(next(parts), type=Head))
+        if head.code != code():
+            raise Unfit("other code wrote it")
+        found = hash_at(head.position)
+        if found is None:
+            raise Unfit(f"the log does not reach its position {head.position}")
+        if found != head.hash:
+            raise Unfit(f"another event stands at its position {head.position}")
+        views = self._make_views()
+        _taken(lambda: views.restore({name: _plain().decode(next(parts)) for name in views.state()}))
+        world = _taken(lambda: keeping.recall(_kept(parts), views.register.boards))
+        if not world.position == views.position == head.position:
+            raise Unfit("its parts are of different positions")
+        return Known(world, views)
+
+
+@cache
+def code() -> str:
+    """SHA-256 over the code that decides what a snapshot means: any change of it makes older ones unfit."""
+    digest = hashlib.sha256(sys.byteorder.encode())
+    for file in [*sorted(Path(domain.__file__ or "").parent.rglob("*.py")), Path(__file__)]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+# ---- the file ------------------------------------------------------------------------------------------------
+
+
+def _write(file: BinaryIO, known: Known) -> None:
+    digest = hashlib.sha256()
+
+    def put(data: Any) -> None:
+        digest.update(data)
+        file.write(data)
+
+    put(MAGIC)
+    for part in _encoded(known):
+        put(len(part).to_bytes(_LENGTH, "big"))
+        put(part)
+    put(bytes(_LENGTH))
+    file.write(digest.digest())
+
+
+def _check(file: BinaryIO) -> None:
+    """Raise Unfit when this is not, whole, what was written."""
+    size = file.seek(0, os.SEEK_END) - _DIGEST
+    file.seek(0)
+    if file.read(len(MAGIC)) != MAGIC:
+        raise Unfit("it is none of this version")
+    file.seek(0)
+    digest = hashlib.sha256()
+    while size > 0 and (block := file.read(min(size, 1 << 20))):
+        digest.update(block)
+        size -= len(block)
+    if file.read() != digest.digest():
+        raise Unfit("it is cut or changed")
+
+
+def _parts(file: BinaryIO) -> Iterator[bytes]:
+    while length := int.from_bytes(file.read(_LENGTH), "big"):
+        yield file.read(length)
+
+
+def _taken(read: Callable[[], Read]) -> Read:
+    """What it gives; whatever goes wrong in it is the snapshot's fault."""
+    try:
+        return read()
+    except (msgspec.MsgspecError, AssistantError, LookupError, TypeError, ValueError, StopIteration) as exc:
+        raise Unfit(f"it cannot be read: {exc!r}") from exc
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Hundreds of thousands of small objects are made and none is garbage: the collector would look at them in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+# ---- the parts -----------------------------------------------------------------------------------------------
+
+
+def _encoded(known: Known) -> Iterator[bytes]:
+    """The head, the parts of the views, the parts of the world."""
+    encode = msgspec.msgpack.Encoder(enc_hook=_array).encode
+    yield encode(Head(code(), known.world.position, known.world.hash))
+    for part in known.views.state().values():
+        yield encode(part)
+    kept = keeping.keep(known.world)
+    for field in fields(kept):
+        value = getattr(kept, field.name)
+        if field.name == PAST:
+            value = {name: [_row(event) for event in past] for name, past in value.items()}
+        yield encode(value)
+
+
+def _kept(parts: Iterator[bytes]) -> keeping.Kept:
+    values = {}
+    for name, hint in get_type_hints(keeping.Kept).items():
+        shape = dict[str, list[Row]] if name == PAST else hint
+        values[name] = msgspec.msgpack.Decoder(shape, ext_hook=_from_bytes).decode(next(parts))
+    values[PAST] = {name: [cloudevents.event(*row) for row in past] for name, past in values[PAST].items()}
+    return keeping.Kept(**values)
+
+
+def _row(event: Event) -> Row:
+    """An event as its record (its data alone would not say of which type it is) and its place."""
+    record, _ = cloudevents.seal(event, event.position, event.prev)
+    return record, event.position, event.prev, event.hash
+
+
+def _array(value: Any) -> msgspec.msgpack.Ext:
+    if isinstance(value, array):
+        return msgspec.msgpack.Ext(ord(value.typecode), value.tobytes())
+    raise NotImplementedError(type(value))
+
+
+def _from_bytes(typecode: int, data: memoryview) -> array[Any]:
+    values: array[Any] = array(chr(typecode))
+    values.frombytes(data)
+    return values
+
+
+@cache
+def _plain() -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(ext_hook=_from_bytes)

@@ -1,0 +1,102 @@
+"""How a wake word does at every threshold: misses against false wakes an hour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.adapters.wakeword import REFRACTORY_S, STEP
+
+REFRACTORY = math.ceil(REFRACTORY_S * 16_000 / STEP)
+"""Windows after a wake in which none is counted."""
+THRESHOLDS = tuple(1 / (1 + math.exp(-logit / 2)) for logit in range(-4, 17))
+"""From 0.12 to 0.9997, even in log odds."""
+AIM_AN_HOUR = 0.5
+"""False wakes an hour that are borne at most."""
+
+Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one threshold comes to."""
+
+    threshold: float
+    found: Mapping[str, tuple[int, int]]
+    """By how it was said (`clean`, `10 dB`): how often it woke, of how often."""
+    false: int
+    """Wakes where the phrase was not said."""
+    hours: float
+    """In so many hours."""
+
+    @property
+    def an_hour(self) -> float:
+        """False wakes an hour."""
+        return self.false / self.hours if self.hours else 0.0
+
+    @property
+    def share(self) -> float:
+        """Of all times it was said, how often it woke."""
+        return sum(hit for hit, _ in self.found.values()) / max(1, sum(count for _, count in self.found.values()))
+
+
+def curve(said: Mapping[str, Sequence[float]], other: Sequence[Scores]) -> list[Point]:
+    """`said`: by how, the best score of each time the phrase was said. `other`: scores of recordings without it."""
+    hours = sum(map(len, other)) * STEP / 16_000 / 3600
+    return [
+        Point(
+            threshold,
+            {how: (sum(score >= threshold for score in scores), len(scores)) for how, scores in said.items()},
+            sum(wakes(scores, threshold) for scores in other),
+            hours,
+        )
+        for threshold in THRESHOLDS
+    ]
+
+
+def wakes(scores: Iterable[float], threshold: float) -> int:
+    """How often a recording wakes; one utterance wakes once."""
+    count, rest = 0, 0
+    for score in scores:
+        rest -= 1
+        if score >= threshold and rest <= 0:
+            count, rest = count + 1, REFRACTORY
+    return count
+
+
+def chosen(points: Sequence[Point], aim: float = AIM_AN_HOUR) -> Point:
+    """The lowest threshold from 0.5 on from which on no more than `aim` false wakes an hour are seen."""
+    good = [point for point in points if point.threshold >= 0.5]
+    for number, point in enumerate(good):
+        if all(later.an_hour <= aim for later in good[number:]):
+            return point
+    return good[-1]
+
+
+def most_an_hour(false: int, hours: float) -> tuple[float, float]:
+    """95 % interval of a rate of which `false` were counted in `hours` (exact, Poisson)."""
+    if not hours:
+        return 0.0, math.inf
+    low = _where(lambda rate: 1 - _poisson(false - 1, rate), 0.025) if false else 0.0
+    return low / hours, _where(lambda rate: 1 - _poisson(false, rate), 0.975) / hours
+
+
+def _poisson(most: int, rate: float) -> float:
+    """The chance of `most` or fewer."""
+    term = total = math.exp(-rate)
+    for number in range(1, most + 1):
+        term *= rate / number
+        total += term
+    return total
+
+
+def _where(rising: Callable[[float], float], value: float) -> float:
+    low, high = 0.0, 1000.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < value else (low, middle)
+    return low

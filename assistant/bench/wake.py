@@ -1,0 +1,200 @@
+"""The wake word on voices and sentences that no head was trained on: misses, false wakes an hour, cost.
+
+The phrase is said by the eight reserved voices (recordings in tests/speech/wake). Other speech by the same voices is
+made where Kokoro is in place, once, and kept; our own voice, machines and music are made anew; real speech is a folder
+of recordings that the caller names.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from assistant.adapters import audiofile, soundscape
+from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.kokoro import RESERVED, Kokoro
+from assistant.adapters.piper import Piper
+from assistant.adapters.speakers import Speaker, Speakers
+from assistant.adapters.wakecurve import Point, curve, wakes
+from assistant.adapters.wakeword import FIRST_S, STEP, Embedder, Head, OwnWakeword, windowed
+from assistant.adapters.weights import Weights
+from assistant.bench import Rate, Share
+from assistant.bootstrap.wake import CLIPS, EMBEDDING, SPEAKERS, head_file, wake_folder
+from assistant.errors import AudioError, ModelError
+from assistant.ports import FRAME
+from assistant.settings import manifest
+from assistant.settings.paths import cache_dir, site_folder
+from assistant.settings.wake import Measure, file_name, load, measure_plan
+
+NOISE_S, PART_S = 1800.0, 30.0
+"""Of each kind of noise an equal part."""
+PASSES = 4
+"""How often other speech is heard: as it is, then in noise of three levels."""
+LEVELS_DB = (None, 20.0, 10.0, 5.0)
+GAP_S = 0.4
+VOICES_A_SENTENCE = 2
+"""Of the eight, in turn."""
+PLAIN_VOICES = (("en-us+klatt2", 1.1, 40), ("en-gb+linda", 1.0, 50), ("en-us+rob", 0.95, 55), ("en-gb+steph", 1.2, 60))
+"""Voice, speed and pitch of speakers of espeak-ng's that no head is trained on."""
+HOWS = {"clean": None, "at 10 dB": 10.0, "at 5 dB": 5.0}
+COST_S = 60.0
+Tracks = dict[str, list[Samples]]
+
+
+def measure(site: Path | None, clips: Path, real: Path | None) -> Iterator[Share | Rate | Point | str]:
+    """`clips`: recordings of the phrase; `real`: a folder of other speech. The plain text rows are notes.
+
+    Raises ModelError, AudioError, SiteError.
+    """
+    folder = site_folder(site, "models")
+    listed, plan, recipe = manifest.load(folder), measure_plan(wake_folder(site)), load(wake_folder(site))
+    weights = Weights(listed, cache_dir())
+    embedder = Embedder(weights.ensure(EMBEDDING))
+    head = Head.load(head_file(site, file_name(recipe.phrase)))
+    rng = np.random.default_rng(plan.seed)
+    said = _said(embedder, head, clips, rng)
+    for how, scores in said.items():
+        yield Share(
+            f'"{head.phrase}", unseen voices, {how}', sum(score >= head.threshold for score in scores), len(scores)
+        )
+    others: list[Samples] = []
+    for name, tracks in _tracks(weights, listed, plan, real, rng):
+        scored = [head.score(windowed(embedder.all(track))) for track in tracks]
+        others += scored
+        yield Rate(f"false wakes: {name}", sum(wakes(one, head.threshold) for one in scored), _hours(tracks))
+    yield Rate("false wakes: all of these", sum(wakes(one, head.threshold) for one in others), _scored_hours(others))
+    yield from curve({how: said[how] for how in HOWS}, others)
+    yield _cost(embedder, head, rng)
+
+
+def _said(embedder: Embedder, head: Head, clips: Path, rng: np.random.Generator) -> dict[str, list[float]]:
+    labels: list[dict[str, Any]]
+    try:
+        labels = json.loads((clips / "labels.json").read_text())
+    except (OSError, ValueError) as exc:
+        raise AudioError(f"{clips}: no recordings with labels.json ({exc})") from exc
+    found: dict[str, list[float]] = {how: [] for how in HOWS}
+    for label in labels:
+        clip = audiofile.read(clips / label["file"])
+        for how, ratio in HOWS.items():
+            found[how].append(_best(embedder, head, in_line(clip, ratio, rng)))
+    return found
+
+
+def in_line(clip: Samples, ratio_db: float | None, rng: np.random.Generator) -> Samples:
+    """After some seconds of the line (a machine's noise, or near silence), and before some more of it."""
+    sound = np.pad(clip.astype(np.float64), (int(FIRST_S * RATE), RATE))
+    return levelled(in_noise(sound, ratio_db, rng))
+
+
+def in_noise(sound: soundscape.Sound, ratio_db: float | None, rng: np.random.Generator) -> soundscape.Sound:
+    """With one kind of noise, or with what a microphone hears of nothing."""
+    if ratio_db is None:
+        return sound + 0.0005 * rng.standard_normal(len(sound))
+    kind = soundscape.NOISES[str(rng.choice(list(soundscape.NOISES)))]
+    return soundscape.mixed(sound, kind(len(sound), rng), ratio_db)
+
+
+def levelled(sound: soundscape.Sound) -> Samples:
+    """To a peak of one half."""
+    return np.asarray(sound * (0.5 / max(float(np.abs(sound).max()), 1e-6)), np.float32)
+
+
+def _best(embedder: Embedder, head: Head, sound: Samples) -> float:
+    return float(head.score(windowed(embedder.all(sound))).max(initial=0.0))
+
+
+def _tracks(
+    weights: Weights, listed: manifest.Manifest, plan: Measure, real: Path | None, rng: np.random.Generator
+) -> Iterator[tuple[str, list[Samples]]]:
+    """Kinds of sound without the phrase, by name."""
+    try:
+        own = Piper(next(weights.ensure(listed.default("voice")).glob("*.onnx")))
+        speakers = Speakers(Kokoro(weights.ensure(SPEAKERS)), own, cache_dir() / CLIPS)
+    except ModelError as exc:
+        speakers = None
+        yield f"speech by unseen voices: not measured ({exc})", []
+    if speakers is not None:
+        try:
+            for name, texts in (("what resembles the phrase", plan.near), ("other speech", plan.speech)):
+                made = [speakers.say(text, one) for text, one in _dealt(texts, KOKORO)]
+                yield f"{name}, unseen voices", _passes(made, rng)
+            made = [speakers.say(text, one) for text, one in _dealt((*plan.near, *plan.speech), PLAIN)]
+            yield "plain voices (espeak-ng)", _passes(made, rng)
+            made = [speakers.say(text, Speaker("own")) for text in (*plan.near, *plan.speech)]
+            yield "our own voice", _passes(made, rng)
+        finally:
+            speakers.close()
+    if real is not None:
+        files = sorted(file for file in real.iterdir() if file.suffix in (".flac", ".wav"))
+        yield f"real people ({real.name})", _passes([audiofile.read(file) for file in files], rng)
+    for name, kind in soundscape.NOISES.items():
+        count = round(NOISE_S / PART_S / len(soundscape.NOISES))
+        yield name, [levelled(kind(int(PART_S * RATE), rng)) for _ in range(count)]
+
+
+KOKORO = [Speaker("kokoro", (voice,)) for voice in sorted(RESERVED)]
+PLAIN = [Speaker("espeak", (voice,), speed, pitch) for voice, speed, pitch in PLAIN_VOICES]
+
+
+def _dealt(texts: Sequence[str], people: Sequence[Speaker]) -> Iterator[tuple[str, Speaker]]:
+    """Each text by VOICES_A_SENTENCE of the people, who take turns."""
+    for number, text in enumerate(texts):
+        for more in range(VOICES_A_SENTENCE):
+            yield text, people[(VOICES_A_SENTENCE * number + more) % len(people)]
+
+
+def _passes(clips: Sequence[Samples], rng: np.random.Generator) -> list[Samples]:
+    """All clips one after the other, in order and then three times mixed up, each time in more noise."""
+    tracks = []
+    for ratio in LEVELS_DB:
+        parts: list[Samples] = [np.zeros(int(FIRST_S * RATE), np.float32)]
+        for place in rng.permutation(len(clips)):
+            clip = clips[place]
+            parts += [clip * (0.5 / max(float(np.abs(clip).max()), 1e-6)), np.zeros(int(GAP_S * RATE), np.float32)]
+        tracks.append(levelled(in_noise(np.concatenate(parts).astype(np.float64), ratio, rng)))
+    return tracks
+
+
+def _hours(tracks: Sequence[Samples]) -> float:
+    return sum(map(len, tracks)) / RATE / 3600
+
+
+def _scored_hours(scored: Sequence[Samples]) -> float:
+    return sum(map(len, scored)) * STEP / RATE / 3600
+
+
+def _cost(embedder: Embedder, head: Head, rng: np.random.Generator) -> str:
+    """Processor time over sound, frame by frame as a headset gives them."""
+    embedder.reset()
+    wakeword, sound = OwnWakeword(embedder, head), (0.1 * rng.standard_normal(int(COST_S * RATE))).astype(np.float32)
+    started = time.process_time()
+    for at in range(0, len(sound) - FRAME + 1, FRAME):
+        wakeword.feed(sound[at : at + FRAME])
+    return f"{100 * (time.process_time() - started) / COST_S:.1f} % of one core (n={len(sound) // FRAME} frames)"
+
+
+def record(site: Path | None, folder: Path) -> int:
+    """Make the recordings of the phrase by the reserved voices, one FLAC each and labels.json; returns how many."""
+    models = site_folder(site, "models")
+    plan, recipe = measure_plan(wake_folder(site)), load(wake_folder(site))
+    kokoro = Kokoro(Weights(manifest.load(models), cache_dir()).ensure(SPEAKERS), seed=plan.seed)
+    labels = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for voice in sorted(RESERVED):
+        for number, text in enumerate(plan.said, 1):
+            words = text.format(recipe.phrase.capitalize())
+            sound, file = kokoro.speak(words, (voice,)), folder / f"{voice}-{number}.flac"
+            held = io.BytesIO()
+            soundfile.write(held, sound * (0.5 / np.abs(sound).max()), RATE, format="FLAC", subtype="PCM_16")
+            file.write_bytes(held.getvalue())
+            labels.append({"file": file.name, "speaker": voice, "text": words})
+    (folder / "labels.json").write_text("[\n" + ",\n".join(map(json.dumps, labels)) + "\n]\n")
+    return len(labels)

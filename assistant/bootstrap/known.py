@@ -1,0 +1,80 @@
+"""What a core knows when it starts, and what it leaves for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from assistant.adapters import eventlog
+from assistant.adapters.snapshots import Known, Snapshots, fresh
+from assistant.domain.events import Event
+from assistant.domain.views import Views
+from assistant.domain.world import World
+from assistant.ports import Clock, EventLog
+
+EVERY = 20_000
+"""Events between two snapshots while a core runs: some seconds of folding after it was killed."""
+AT_THE_END = 1000
+"""With fewer new events than this a core that ends leaves the snapshot as it is."""
+LOOK_S = 30.0
+"""Between two looks at whether it is time."""
+
+
+def snapshots(data: Path) -> Snapshots:
+    """Those of a data folder."""
+    return Snapshots(data, Views)
+
+
+def read_only(data: Path) -> World:
+    """The world of a data folder that another process may be writing; touches nothing. Raises LogError."""
+    world = snapshots(data).load(lambda position: _hash_at(_Reader(data), position), discard=False).world
+    for event in eventlog.read(data, world.position):
+        world.apply(event)
+    return world
+
+
+class Remembering:
+    """A snapshot taken up at the start and written now and then; without a place for one, the whole log is folded."""
+
+    def __init__(self, kept: Snapshots | None) -> None:
+        self._kept = kept
+        self._known = fresh(Views())
+
+    def begin(self, log: EventLog) -> Known:
+        """Everything that the log says. Raises LogError."""
+        if self._kept is not None:
+            self._known = self._kept.load(lambda position: _hash_at(log, position))
+        world, views = self._known.world, self._known.views
+        for event in log.read(world.position):
+            world.apply(event)
+            views.apply(event)
+        return self._known
+
+    async def follow(self, clock: Clock) -> None:
+        """For ever: a snapshot whenever enough has happened."""
+        while True:
+            await clock.sleep(LOOK_S)
+            self._save(EVERY)
+
+    def end(self) -> None:
+        """Leave a snapshot for the next start, if it would save it work."""
+        self._save(AT_THE_END)
+
+    def _save(self, after: int) -> None:
+        if self._kept is not None and self._known.world.position >= self._kept.position + after:
+            self._kept.save(self._known)
+
+
+class _Reader:
+    """A log that is only read."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def read(self, after: int = 0, limit: int | None = None) -> Iterable[Event]:
+        """See EventLog."""
+        return eventlog.read(self._data, after, limit)
+
+
+def _hash_at(log: EventLog | _Reader, position: int) -> str | None:
+    return next((event.hash for event in log.read(position - 1, 1)), None)

@@ -1,0 +1,99 @@
+"""What people, the assistant and the factory did: turns, orders, calls, notes and requests, as World keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from assistant.domain import events as e
+from assistant.domain.things import Action, Call, Request
+
+if TYPE_CHECKING:
+    from assistant.domain.world import World
+
+NOTE, CALL = "note", "call"
+"""Methods of an Action that was no order."""
+
+
+def _call_raised(world: World, event: e.Event, data: e.CallRaised) -> None:
+    world.calls[event.id] = Call(event.id, data.who, event.subject, data.badge, event.time)
+    world.actions[data.badge, data.station] = Action(event.correlationid, CALL, [event.subject], event.time)
+
+
+def _call_answered(world: World, event: e.Event, data: e.CallAnswered) -> None:
+    world.calls.pop(data.call, None)
+
+
+def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None:
+    if data.call in world.calls:
+        world.calls[data.call].escalated = True
+
+
+def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
+    world.turns[event.subject] = data.intent
+
+
+def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
+    world.requested[event.subject] = (data, event.correlationid)
+    world.requested_at[event.subject] = event.position
+    world.open_orders.add(event.subject)
+    if event.causationid in world.requests:
+        world.requests[event.causationid].order = event.subject
+
+
+def _order_done(world: World, event: e.Event, data: e.OrderDone) -> None:
+    _order_ended(world, event, data)
+    request, turn = world.requested.get(event.subject, (None, ""))
+    if request is None:
+        return
+    last = world.actions.get((request.badge, request.station))
+    unit = request.args.get("unit", request.machine)
+    if last is not None and last.turn == turn:
+        last.units.append(unit)
+    else:
+        world.actions[request.badge, request.station] = Action(turn, request.method, [unit], event.time)
+
+
+def _note_taken(world: World, event: e.Event, data: e.NoteTaken) -> None:
+    # No order, and yet the last thing this person had done: "undo" must not reach past it.
+    world.actions[data.badge, data.station] = Action(event.correlationid, NOTE, [event.subject], event.time)
+
+
+def _order_ended(world: World, event: e.Event, data: e.Payload) -> None:
+    world.open_orders.discard(event.subject)
+    world.uncertain.pop(event.subject, None)
+    for request in world.requests.values():
+        if request.order == event.subject:
+            request.end(data)
+
+
+def _order_uncertain(world: World, event: e.Event, data: e.OrderUncertain) -> None:
+    _order_ended(world, event, data)
+    world.uncertain[event.subject] = world.requested_at.get(event.subject, event.position)
+
+
+def _hold_requested(world: World, event: e.Event, data: e.HoldRequested) -> None:
+    world.requests[event.id] = Request(event.id, event.subject, data.reason)
+
+
+def _request_answered(world: World, event: e.Event, data: e.RequestAnswered) -> None:
+    world.requests.pop(data.request, None)
+    world.told.add(data.request)
+
+
+DEEDS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
+    e.CallRaised: _call_raised,
+    e.CallAnswered: _call_answered,
+    e.CallEscalated: _call_escalated,
+    e.TurnHeard: _turn_heard,
+    e.OrderRequested: _order_requested,
+    e.NoteTaken: _note_taken,
+    e.OrderRejected: _order_ended,
+    e.OrderDone: _order_done,
+    e.OrderFailed: _order_ended,
+    e.OrderUncertain: _order_uncertain,
+    e.OrderSettled: _order_ended,
+    e.HoldRequested: _hold_requested,
+    e.RequestAnswered: _request_answered,
+}
+"""One handler a payload type, as in World."""

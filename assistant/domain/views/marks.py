@@ -1,0 +1,101 @@
+"""What was worked out of a machine's reports, so that a question need not go through all of them again."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+from assistant.domain.views.series import Series, State
+from assistant.domain.views.span import Span
+
+STEP = 256
+"""Reports between two marks."""
+NOT_SCHEDULED = range(6000, 7000)
+"""SEMI E10 non-scheduled time, by its CFX numbers: no time that the machine was to be busy in."""
+_SMALL = 1e-5
+"""Seconds that are only rounding; times are of milliseconds."""
+
+Account = dict[tuple[int, bool], float]
+"""(State as a text, whether that is scheduled time) -> seconds."""
+Known = tuple[float, float | None, str, str, str, str]
+"""Of a stop: start, end, state, cause, the words of the alarm that is its cause, order."""
+
+
+class Marks:
+    """Seconds in each state from a machine's first report up to every so manieth one."""
+
+    def __init__(self, kept: State = ()) -> None:
+        self._marks: list[Account] = [{(state, scheduled): time for state, scheduled, time in mark} for mark in kept]
+
+    def changed(self, rows: Series, at: int) -> None:
+        """A report was put in at a place; those after it have moved."""
+        del self._marks[at // STEP + 1 :]
+        while len(self._marks) * STEP < len(rows):
+            low = max(0, (len(self._marks) - 1) * STEP)
+            account = dict(self._marks[-1]) if self._marks else {}
+            _add(account, rows, low, len(self._marks) * STEP)
+            self._marks.append(account)
+
+    def between(self, rows: Series, span: Span) -> Account:
+        """Seconds in each state, from the first report on."""
+        late, early = self._until(rows, span.end), self._until(rows, span.start)
+        found = {state: time - early.get(state, 0.0) for state, time in late.items()}
+        return {state: time for state, time in found.items() if time > _SMALL}
+
+    def _until(self, rows: Series, time: float) -> Account:
+        at = bisect_right(rows.times, time) - 1
+        if at < 0:
+            return {}
+        account = dict(self._marks[at // STEP])
+        _add(account, rows, at // STEP * STEP, at)
+        state = _state(rows.columns[0][at], rows.columns[3][at])
+        account[state] = account.get(state, 0.0) + time - rows.times[at]
+        return account
+
+    def state(self) -> State:
+        """See View."""
+        return [[[*state, time] for state, time in mark.items()] for mark in self._marks]
+
+
+class Stopped:
+    """A machine's stops, as far as they were asked for and nothing was told since that could change them."""
+
+    def __init__(self) -> None:
+        self._stops: list[Known] = []
+        self._until = float("-inf")
+        """What began before this and was over before this is as it is here."""
+
+    def changed(self, time: float) -> None:
+        """Something was told of this time."""
+        self._until = min(self._until, time)
+
+    def between(self, span: Span, found: Callable[[float], Iterator[Known]]) -> list[Known]:
+        """Those that reach into a span, oldest first; `found` looks for those that begin at a time or later."""
+        stops = self._stops
+        if self._until < float("inf"):
+            while stops and _end(stops[-1]) >= self._until:
+                stops.pop()
+            stops.extend(found(_end(stops[-1]) if stops else float("-inf")))
+            self._until = float("inf")
+        low = bisect_right(stops, span.start, key=_end)
+        high = low
+        while high < len(stops) and stops[high][0] < span.end:
+            high += 1
+        return stops[low:high]
+
+
+def _end(stop: Known) -> float:
+    return float("inf") if stop[1] is None else stop[1]
+
+
+def _add(account: Account, rows: Series, low: int, high: int) -> None:
+    """The time from one report to another."""
+    times: array[float] = rows.times
+    for at in range(low, high):
+        state = _state(rows.columns[0][at], rows.columns[3][at])
+        account[state] = account.get(state, 0.0) + times[at + 1] - times[at]
+
+
+def _state(state: int, e10: int) -> tuple[int, bool]:
+    return state, e10 not in NOT_SCHEDULED

@@ -1,0 +1,196 @@
+"""What may have been meant by words that make no sentence here: names and words of this site that sound like them.
+
+"Start plus or two" is no sentence of the plant, "start placer two" is one and sounds nearly the same. Candidates come
+from the words of the site's templates, lists and names; the ear scores them against the sound, and what is done on one
+is always confirmed. Numbers are never touched: an id that was said with other digits stays another id, and digits that
+were not heard are not added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise, product
+
+from assistant.domain.spoken.mentions import Entities, find
+from assistant.domain.spoken.numbers import is_number
+from assistant.domain.spoken.sounds import Sounds, distance
+from assistant.domain.spoken.tokens import Token, stands, tokenize
+from assistant.domain.spoken.tokens import words as tokens_of
+from assistant.domain.values import MISSING, Hypothesis
+from assistant.settings.intents import Intents
+from assistant.turn.read import UNKNOWN, Reader
+
+FARTHEST = 0.42
+"""How far apart words and what they may have been can sound (domain.spoken.sounds.distance)."""
+SHORTEST = 3
+"""Phones of a word that can be found by its sound; "a" and "o" are near to everything."""
+LOOKED_AT = 3
+"""Hypotheses whose words are mended; those further down the list are mended already, by the recogniser."""
+MOST_WRONG = 2
+"""Places in a sentence where words are mended; what has more of them is talk."""
+LONGEST_SPAN = 3
+"""Words that may stand for one name ("plus or")."""
+SMALL = 3
+"""Letters of a word that may be part of another ("plus or", "a wave in")."""
+EACH, MOST = 10, 8
+"""Names tried for one place, the nearest ones; and candidates that are offered."""
+READ = 32
+"""Combinations that are read to find those candidates."""
+TALK = 0.75
+"""Of the words of a sentence: where more are strange, it is talk."""
+_LITERAL = re.compile(r"[a-z][a-z']+")
+_HOLE = re.compile(r"\{[^}]*\}|<[^>]*>")
+
+
+Choice = tuple[float, int, int, tuple[str, ...]]
+"""How far, the place's start and end among the tokens, the words to put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Some words of the site and their sound."""
+
+    words: tuple[str, ...]
+    phones: str
+
+
+class Repairer:
+    """Offers candidates for what a recogniser wrote. Built once for a site."""
+
+    def __init__(self, reader: Reader, intents: Intents, sounds: Sounds, entities: Entities) -> None:
+        """`entities`: what has a name here; the ids in it only tell whole sentences from halves."""
+        self._reader, self._sounds, self._entities = reader, sounds, entities
+        phrases = set(_named(entities)) | set(_listed(intents))
+        phrases |= {noun for kind in reader.language.kinds for noun in kind.nouns}
+        literal = {(word,) for word in _literals(intents)}
+        self._nouns = {noun for kind in reader.language.kinds for noun in kind.nouns}
+        self._known = {word for phrase in phrases | literal for word in phrase}
+        self._known |= {word for phrase in reader.language.skip for word in phrase}
+        found = (Phrase(words, sounds.of(words)) for words in sorted(phrases | literal))
+        self._phrases = [phrase for phrase in found if len(phrase.phones) >= SHORTEST]
+
+    def offer(self, heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+        """Sentences of this site that sound like what was heard, nearest first; none where a hypothesis is one.
+
+        Until the ear has scored them, their log-probability is that of what was heard, less how far they sound from it.
+        """
+        looked = [(one, tokenize(one.text, self._reader.language)) for one in heard[:LOOKED_AT]]
+        if any(stands(tokens, self._reader.language.negations) for _, tokens in looked):
+            return ()  # nothing is made of a "don't"
+        if any(self._reads(one.text) for one in heard):
+            return ()
+        offered: dict[str, tuple[float, Hypothesis]] = {}
+        for one, tokens in looked:
+            for far, text in self._mended(one.text, tokens):
+                if text not in offered or far < offered[text][0]:
+                    offered[text] = (far, one)
+        nearest = sorted(offered.items(), key=lambda item: item[1][0])[:READ]
+        sentences = ((text, far, was) for text, (far, was) in nearest if self._whole(text))
+        return tuple(Hypothesis(text, was.logprob - far, was.text) for text, far, was in islice(sentences, MOST))
+
+    def _reads(self, text: str) -> bool:
+        commands = self._reader.read(text, self._entities)
+        return all(command.intent != UNKNOWN for command in commands)
+
+    def _whole(self, text: str) -> bool:
+        """Whether it is one sentence of this site, with all digits of the ids in it."""
+        if self._reader.best(text, self._entities) is None:
+            return False
+        digits = {kind.kind: kind.digits for kind in self._reader.language.kinds}
+        return all(
+            command.intent != UNKNOWN
+            and all(
+                slot in digits and len(command.heard.get(slot, "")) == digits[slot]
+                for slot, value in command.slots.items()
+                if value == MISSING
+            )
+            for command in self._reader.read(text, self._entities)
+        )
+
+    def _mended(self, text: str, tokens: Sequence[Token]) -> Iterator[tuple[float, str]]:
+        """(how far, the sentence) of every way to put names in the places that make no sense."""
+        strange = self._strange(tokens)
+        places = [at for at in strange if at - 1 not in strange]
+        if len(places) > MOST_WRONG or len(strange) > TALK * len(tokens):
+            return
+        if places:
+            choices = [self._nearest(tokens, [at]) for at in places]
+        else:
+            # Every word is one of the site's, and yet it is no sentence: "place of four", "hold lock 4712".
+            choices = [self._nearest(tokens, range(len(tokens)))]
+        for picked in product(*choices):
+            ends = [(start, end) for _, start, end, _ in picked]
+            if any(start < end for (_, end), (start, _) in pairwise(ends)):
+                continue
+            said, last = "", 0
+            for _, start, end, words in picked:
+                before = text[last : tokens[start].start]
+                said += before + " ".join(words if before.strip() or said else (words[0].capitalize(), *words[1:]))
+                last = tokens[end - 1].end
+            yield sum(far for far, *_ in picked), said + text[last:]
+
+    def _strange(self, tokens: Sequence[Token]) -> list[int]:
+        """Indices of words that no sentence here has."""
+        named = find(tokens, self._reader.language, self._entities)
+        inside = {index for mention in named for index in range(mention.start, mention.end)}
+        return [at for at, token in enumerate(tokens) if at not in inside and not self._fixed(token)]
+
+    def _fixed(self, token: Token) -> bool:
+        """Whether a word is left as it is: it is one of the site's, or a number's."""
+        numbers = self._reader.language.numbers
+        return token.text in self._known or is_number(token.text, numbers) or token.text in numbers.slips
+
+    def _nearest(self, tokens: Sequence[Token], places: Iterable[int]) -> list[Choice]:
+        """What may be put there, the nearest first."""
+        found = {choice for at in places for choice in self._at(tokens, at)}
+        return sorted(found)[:EACH]
+
+    def _at(self, tokens: Sequence[Token], at: int) -> Iterator[Choice]:
+        """Names that the words around one sound like."""
+        numbers = self._reader.language.numbers
+        for start in range(max(0, at - 1), at + 1):
+            for end in range(at + 1, min(len(tokens), start + LONGEST_SPAN) + 1):
+                span = tokens[start:end]
+                if any(is_number(token.text, numbers) or token.text in numbers.repeats for token in span):
+                    continue
+                # A verb or noun that was heard stays, but for a noun where an id follows ("hold lock 4712").
+                heard = len(span) == 1 and self._fixed(span[0]) and len(span[0].text) > SMALL
+                before_id = end < len(tokens) and is_number(tokens[end].text, numbers)
+                if heard and not before_id:
+                    continue
+                said = tuple(token.text for token in span)
+                phones = self._sounds.of(said)
+                for phrase in self._phrases:
+                    if phrase.words == said or (heard and phrase.words not in self._nouns):
+                        continue
+                    far = distance(phones, phrase.phones, FARTHEST)
+                    if far <= FARTHEST:
+                        yield far, start, end, phrase.words
+
+
+def _named(entities: Entities) -> Iterator[tuple[str, ...]]:
+    """Names without the number at their end, which is never mended."""
+    for words in entities.names:
+        stem = words[:-1] if words[-1].isdigit() else words
+        if stem and not any(word.isdigit() for word in stem):
+            yield stem
+
+
+def _listed(intents: Intents) -> Iterator[tuple[str, ...]]:
+    for values in intents.lists.values():
+        for value, forms in values.items():
+            yield from (tokens_of(form) for form in forms or (value,))
+
+
+def _literals(intents: Intents) -> set[str]:
+    """Words that stand in the site's templates."""
+    texts: list[str] = [*intents.shared.rules.values()]
+    for spec in intents.by_name.values():
+        texts += [*spec.sentences, *spec.this_shift, *spec.parts, *spec.wakes, *spec.rules.values()]
+    return {word for text in texts for word in _words(text)}
+
+
+def _words(template: str) -> Iterable[str]:
+    return _LITERAL.findall(_HOLE.sub(" ", template))
