@@ -149,6 +149,9 @@ class Headset:
             item = await self._queue.get()
             if isinstance(item, AudioError):
                 raise item
+            if isinstance(item, Frame) and self._dropped:
+                # What was dropped was older than all that waits: it is missing just before this one.
+                item, self._dropped = replace(item, lost=item.lost + self._dropped), 0
             yield item
 
     def forget(self) -> None:
@@ -282,11 +285,11 @@ class Headset:
         samples = np.frombuffer(content, np.float32, FRAME, FRAME_HEAD.size)
         if self._queue.qsize() >= MOST_FRAMES:
             oldest = self._queue.get_nowait()
-            if not isinstance(oldest, Frame):
+            if isinstance(oldest, Frame):
+                self.dropped += 1
+                self._dropped += FRAME + oldest.lost
+            else:
                 self._queue.put_nowait(oldest)
-            self.dropped += 1
-            self._dropped += FRAME
-        lost, self._dropped = lost + self._dropped, 0
         self._queue.put_nowait(Frame(samples, at, lost))
 
     def _lose(self, why: str) -> None:
