@@ -15,7 +15,7 @@ LISTEN_S = 6.0
 FOLLOW_UP_S = 9.0
 """How long after a question no wake word is needed; the question is good for ten seconds from when it was made."""
 TAIL_S = 0.5
-"""After its last word what is heard is still taken for its own voice."""
+"""After its last word what is heard may still be its own voice, and is held against what it said."""
 WORKING_S = 1.0
 """Before the sound that says so, and between two."""
 STILL_S = 5.0
@@ -65,6 +65,10 @@ class Conversation:
     """A question waits for its answer, and its time is not over."""
     speech: Speech | None = None
     """What is being said, or is to be said once there is sound again."""
+    said: Speech | None = None
+    """What was said last."""
+    echo: bool = False
+    """What is being said began right after that: it may be its own last words, come back."""
     interrupted: Speech | None = None
     """What was being said when the wake word came; it goes on when nothing comes of that."""
 

@@ -132,9 +132,7 @@ def _timed_out(now: Conversation, message: Message) -> Step:
 
 
 def _to_us(now: Conversation, message: Message) -> Step:
-    if now.tail:
-        return _void_voice(now, message)
-    kept = replace(now, state=State.CAPTURING, voice=True, void=False, asked=False, words=None)
+    kept = replace(now, state=State.CAPTURING, voice=True, void=False, asked=False, words=None, echo=now.tail)
     return kept, (Hush(), Stop(Timer.AWAKE), Stop(Timer.LISTEN))
 
 
@@ -173,6 +171,8 @@ def _heard(now: Conversation, message: Message) -> Step:
 
 
 def _take(now: Conversation, words: Heard) -> Step:
+    if now.echo and now.said is not None and words.texts and own(words.texts[0], now.said):
+        return rest(now, Tell("own_voice"))
     if now.woken and not words.addressed:
         return rest(now)  # a second look says that it was not the wake word: nobody spoke to us
     if words.texts:
@@ -259,7 +259,7 @@ def _played(now: Conversation, message: Message) -> Step:
 
 def _spoke(now: Conversation, message: Message) -> Step:
     said = now.speech or Speech()
-    kept = replace(now, speech=None, interrupted=None, tail=True, void=now.voice, open=said.asks)
+    kept = replace(now, speech=None, said=said, interrupted=None, tail=True, void=now.voice, open=said.asks)
     asleep = (Play("asleep"),) if said.sleeps and not now.voice else ()
     return rest(kept, Start(Timer.TAIL, TAIL_S), *(_window() if said.asks else ()), *asleep)
 

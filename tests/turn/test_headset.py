@@ -229,16 +229,33 @@ def test_a_question_is_open_only_so_long() -> None:
     assert loop.state() is State.WAITING and loop.say("yes") == []
 
 
-def test_a_yes_that_begins_under_its_last_word_is_not_taken() -> None:
+@pytest.mark.parametrize("text", ["yes or no", "or no", "no", "say yes or no"])
+def test_its_own_last_words_that_come_back_are_not_taken_for_an_answer(text: str) -> None:
     loop = Loop()
     loop.ask(*QUESTION, decision=Decision.CONFIRM)
-    loop.take(Spoke())
+    loop.take(Played(0), Played(1), Spoke())
     before = len(loop.taken)
-    loop.say("yes")
-    assert len(loop.taken) == before
+    assert Tell("own_voice") in loop.say(text) and len(loop.taken) == before
+    # A moment later nothing of it can come back any more.
     loop.take(TimedOut(Timer.TAIL))
-    loop.say("yes")
+    loop.say(text)
     assert len(loop.taken) == before + 1
+
+
+def test_a_quick_answer_is_taken() -> None:
+    loop = Loop()
+    loop.ask("Release lot four seven one two?", decision=Decision.CONFIRM)
+    loop.take(Played(0), Spoke())
+    loop.say("yes")
+    assert loop.taken[-1].texts == ("yes",)
+
+
+def test_an_answer_that_began_before_its_last_word_is_not() -> None:
+    loop = Loop()
+    loop.ask("Release lot four seven one two?", decision=Decision.CONFIRM)
+    before = len(loop.taken)
+    loop.take(Began(), Spoke(), Paused(), Ended("complete"), TimedOut(Timer.TAIL))
+    assert len(loop.taken) == before and loop.state() is State.LISTENING
 
 
 @pytest.mark.parametrize("text", ["hold lot four seven one two", "yes", "and then he said", ""])
