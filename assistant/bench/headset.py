@@ -72,6 +72,8 @@ class Turn:
     heard: str
     """The words that were heard; empty for a lost one."""
     decision: str
+    why: str = ""
+    """Of a lost one: what the station said and where it was."""
 
     @property
     def shares(self) -> Mapping[str, float]:
@@ -168,7 +170,7 @@ class Bench:
         samples, wav = read(folder / clip.file), self.pulse.folder / "said.wav"
         soundfile.write(wav, samples, RATE, subtype="PCM_16")
         self.station.session = Session(clip.badge, clip.station)
-        told, notes = len(self.told), len(self.notes)
+        told, notes, before = len(self.told), len(self.notes), self.station.now.state
         if press:
             self.station.press()
         await asyncio.to_thread(self.pulse.say, NAME, wav)
@@ -182,7 +184,9 @@ class Bench:
             await asyncio.sleep(0.05)
         await self.ready()
         times = self.notes[notes] if len(self.notes) > notes else None
-        return Turn(clip, times, self.tap.last_voiced(samples), heard, times.decision if times else "ignored")
+        why = "" if heard else f"({'; '.join(self.told[told:])}; {before} at first, {self.station.now.state} at last)"
+        decision = times.decision if times else "ignored"
+        return Turn(clip, times, self.tap.last_voiced(samples), heard, decision, why)
 
 
 @asynccontextmanager
@@ -274,12 +278,12 @@ async def measure(
         yield Share("headset: utterances that were heard and answered", sum(bool(turn.heard) for turn in turns), count)
         for number, turn in enumerate(turns, start=1):
             if not turn.heard:
-                yield f"headset: utterance {number}, lost", turn.clip.text
+                yield f"headset: utterance {number}, lost", f"{turn.clip.text} {turn.why}"
         for name, seconds in stages(turns).items():
             what = "last voiced sample to first audio" if name == "all" else f"of that, {name}"
             yield f"headset: {what}", f"median {seconds * 1000:.0f} ms"
         yield "headset: samples lost meanwhile", f"{bench.tap.lost} of {count} utterances' sound"
-        for fault in FAULTS:
+        for fault in FAULTS if faults else ():
             back = [await broken(bench, fault) for _ in range(faults)]
             well = [seconds for seconds in back if seconds is not None]
             yield Share(f"headset: back by itself, said once: {fault}", len(well), faults)
@@ -291,7 +295,8 @@ async def measure(
         acted = 0
         for number in range(echoes):
             acted += await echoed(bench, number)
-        yield Share("headset: own words heard again, nothing done", echoes - acted, echoes)
+        if echoes:
+            yield Share("headset: own words heard again, nothing done", echoes - acted, echoes)
 
 
 FAULTS = ("unplugged", "back at another rate", "daemon killed", "nothing comes", "its process killed")

@@ -6,6 +6,7 @@ from assistant.bootstrap.engines import ear, recordings, repairer, speech_model,
 from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.reach import machines_silent
 from assistant.bootstrap.replay import led_to, open_replay, turn_of
+from assistant.bootstrap.sheet import sheet
 from assistant.bootstrap.site import (
     ENDPOINT,
     Meaning,
@@ -41,6 +42,7 @@ __all__ = [
     "open_replay",
     "recordings",
     "repairer",
+    "sheet",
     "speech_model",
     "start",
     "terminal_means",

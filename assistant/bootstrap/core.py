@@ -31,6 +31,7 @@ from assistant.errors import CoreError, LogLocked
 from assistant.ports import Clock, EventLog, Machines
 from assistant.settings import security
 from assistant.turn.act import SOURCE, Actor
+from assistant.turn.announce import Announcer, Matters
 from assistant.turn.core import Core
 from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
@@ -161,7 +162,13 @@ async def _hosted(
         parts = await start(site, log, machines, stack, clock, Remembering(snapshots(data)))
         factory = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
         kept = recordings(site.evidence, data)
-        tasks = (parts.ingest.follow(), parts.escalation.follow(), kept.follow(clock), parts.remembering.follow(clock))
+        tasks = (
+            parts.ingest.follow(),
+            parts.escalation.follow(),
+            parts.announcer.follow(),
+            kept.follow(clock),
+            parts.remembering.follow(clock),
+        )
         for task in (*tasks, *factory):
             stack.push_async_callback(ended, asyncio.create_task(task))
         with suppress(TimeoutError):
@@ -197,6 +204,7 @@ class Parts:
     world: World
     ingest: Ingest
     escalation: Escalation
+    announcer: Announcer
     inlet: Inlet
     views: Views
     remembering: Remembering
@@ -230,7 +238,9 @@ async def start(
     answers = answers_from(site, world, views)
     core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
     escalation = Escalation(site.intents, world, recorder, clock)
-    return Parts(core, world, ingest, escalation, Inlet(policy, actor, recorder, clock), views, remembering)
+    announcer = Announcer(site.announce, Matters(world, views, answers.limits), recorder, clock)
+    inlet = Inlet(policy, actor, recorder, clock)
+    return Parts(core, world, ingest, escalation, announcer, inlet, views, remembering)
 
 
 @asynccontextmanager

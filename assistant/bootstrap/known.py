@@ -27,10 +27,16 @@ def snapshots(data: Path) -> Snapshots:
 
 def read_only(data: Path) -> World:
     """The world of a data folder that another process may be writing; touches nothing. Raises LogError."""
-    world = snapshots(data).load(lambda position: _hash_at(_Reader(data), position), discard=False).world
-    for event in eventlog.read(data, world.position):
-        world.apply(event)
-    return world
+    return known_of(data).world
+
+
+def known_of(data: Path) -> Known:
+    """World and views of a data folder that another process may be writing; touches nothing. Raises LogError."""
+    known = snapshots(data).load(lambda position: _hash_at(_Reader(data), position), discard=False)
+    for event in eventlog.read(data, known.world.position):
+        known.world.apply(event)
+        known.views.apply(event)
+    return known
 
 
 class Remembering:

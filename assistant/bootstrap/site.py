@@ -21,7 +21,8 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import calendar, evidence, hardware, intents, language, manifest, meaning, mes, plant
+from assistant.settings import announce, calendar, evidence, hardware, intents, language, manifest, meaning, mes, plant
+from assistant.settings.announce import Announce
 from assistant.settings.evidence import Evidence
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intents
@@ -53,6 +54,8 @@ class Site:
     """The factory's own system; None where the site has none."""
     calendar: Calendar = Calendar()  # noqa: RUF009 (frozen)
     """When it works, by its own clock."""
+    announce: Announce = Announce()  # noqa: RUF009 (frozen)
+    """What is said by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def load_site(folder: Path | None) -> Site:
     understands = _meaning(folder, meant, reader, stands)
     factory = mes.load(site_folder(folder, "hardware"))
     works = calendar.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works)
+    speaks_up = announce.load(site_folder(folder, "hardware"))
+    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works, speaks_up)
 
 
 def evidence_of(folder: Path | None) -> Evidence:

@@ -72,6 +72,7 @@ def _load_commands() -> None:
         models,
         noise_check,
         orders,
+        report,
         run,
         terminal,
         trainwake,

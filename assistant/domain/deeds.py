@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain import events as e
-from assistant.domain.things import Action, Call, Request
+from assistant.domain.things import Action, Announcement, Call, Request
 
 if TYPE_CHECKING:
     from assistant.domain.world import World
@@ -27,6 +27,21 @@ def _call_answered(world: World, event: e.Event, data: e.CallAnswered) -> None:
 def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None:
     if data.call in world.calls:
         world.calls[data.call].escalated = True
+
+
+def _announced(world: World, event: e.Event, data: e.AnnouncementMade) -> None:
+    world.announced[data.key] = event.time
+    told = Announcement(event.subject, data.words, data.to, data.line, data.by, event.time)
+    world.announcements[event.id] = told
+
+
+def _announcement_heard(world: World, event: e.Event, data: e.AnnouncementHeard) -> None:
+    world.announcements.pop(event.subject, None)
+
+
+def _announcement_escalated(world: World, event: e.Event, data: e.AnnouncementEscalated) -> None:
+    if event.subject in world.announcements:
+        world.announcements[event.subject].escalated = data.to
 
 
 def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
@@ -85,6 +100,9 @@ DEEDS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.CallRaised: _call_raised,
     e.CallAnswered: _call_answered,
     e.CallEscalated: _call_escalated,
+    e.AnnouncementMade: _announced,
+    e.AnnouncementHeard: _announcement_heard,
+    e.AnnouncementEscalated: _announcement_escalated,
     e.TurnHeard: _turn_heard,
     e.OrderRequested: _order_requested,
     e.NoteTaken: _note_taken,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from assistant.domain import events as e
 from assistant.domain.things import (
     Action,
+    Announcement,
     Board,
     Call,
     Line,
@@ -48,6 +49,8 @@ class Kept:
     turns: dict[str, str]
     actions: dict[tuple[str, str], Action]
     calls: dict[str, Call]
+    announced: dict[str, float]
+    announcements: dict[str, Announcement]
     open_orders: set[str]
     uncertain: dict[str, int]
     runs: dict[str, int]

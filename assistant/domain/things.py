@@ -121,6 +121,23 @@ class Call:
 
 
 @dataclass(slots=True)
+class Announcement:
+    """What the assistant has said by itself and nobody has said to have heard."""
+
+    subject: str
+    words: str
+    to: str
+    """A role, or `line`."""
+    line: str
+    by: str
+    """The badge that brought it about, or empty."""
+    at: float
+    """Unix seconds UTC."""
+    escalated: str = ""
+    """The role that was told after nobody had heard it."""
+
+
+@dataclass(slots=True)
 class Request:
     """Something that the factory's own system asked for and got no answer to yet."""
 

@@ -14,6 +14,7 @@ from assistant.domain.boards import Boards
 from assistant.domain.deeds import DEEDS
 from assistant.domain.things import (
     Action,
+    Announcement,
     Board,
     Call,
     Hold,
@@ -62,6 +63,10 @@ class World:
         """The last action that was observed to be done, by badge and station."""
         self.calls: dict[str, Call] = {}
         """Calls for help that nobody has answered, by id, oldest first."""
+        self.announced: dict[str, float] = {}
+        """What was said by itself, by what came about -> when: each is said once."""
+        self.announcements: dict[str, Announcement] = {}
+        """Announcements that nobody has said to have heard, by id, oldest first."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
         self.uncertain: dict[str, int] = {}

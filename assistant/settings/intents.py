@@ -173,7 +173,12 @@ class Intents(msgspec.Struct, frozen=True, kw_only=True):
         template = spec.answers.get(key) if spec is not None else None
         if template is None:
             template = self.shared.answers[key]
-        return string.Formatter().vformat(template, (), _Holes(holes))
+        return filled(template, holes)
+
+
+def filled(template: str, holes: Mapping[str, str]) -> str:
+    """A template with its holes filled; KeyError for one that nothing is for."""
+    return string.Formatter().vformat(template, (), _Holes(holes))
 
 
 class _Holes(dict[str, str]):

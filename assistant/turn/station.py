@@ -247,6 +247,8 @@ class Station:
         if kept and not kept[0].text:
             kept = ()
         kept = tuple(one for one in kept if one.text)
+        if not kept and not addressed and self.now.state in (State.CAPTURING, State.HEARING):
+            self._tell(f"{self.session.station or '-'}: no words ({rejected})")
         self._heard = {old: words for old, words in self._heard.items() if old > number - 3}
         self._heard[number] = (kept, rejected, utterance)
         plain = " ".join(re.findall(r"[\w']+", kept[0].text.lower())) if kept else ""
