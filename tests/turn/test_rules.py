@@ -49,7 +49,7 @@ def heard(bench: Bench) -> list[e.TurnHeard]:
         ([("note on lot 4712: seen", OPERATOR), ("undo", OPERATOR)], "refused: cannot be undone"),
         ([("don't stop oven two", SUPERVISOR)], "negated"),
         ([("the line was asleep all night", OPERATOR)], "not understood"),
-        ([("louder", OPERATOR)], "not connected"),
+        ([("louder", OPERATOR)], "adjusted"),
         ([("repeat", OPERATOR)], "repeat"),
         ([("go to sleep", OPERATOR)], "sleep"),
     ],
