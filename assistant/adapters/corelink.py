@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 import structlog
 
+from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.errors import AssistantError, CoreError, UsageError
 
@@ -30,24 +31,27 @@ _log = structlog.get_logger(__name__)
 class Request(msgspec.Struct, frozen=True):
     """What a client asks of the core."""
 
-    op: Literal["check", "parse", "turn", "settle"]
+    op: Literal["check", "parse", "turn", "settle", "check_in", "voicing"]
     session: Session
     transcript: Transcript | None = None
     order: str = ""
     """To settle: the order's id or how it begins."""
     outcome: Literal["", "done", "not_done"] = ""
     """To settle: what somebody saw."""
+    how: str = "terminal"
+    """To check in: as in badge.checked_in."""
 
 
 class Reply(msgspec.Struct, frozen=True):
     """What the core answers: an answer, or one line and the exit status that goes with it."""
 
     answer: Answer | None = None
+    voicing: Voicing | None = None
     problem: str = ""
     status: int = 0
 
 
-Handler = Callable[[Request], Awaitable[Answer | None]]
+Handler = Callable[[Request], Awaitable[Answer | Voicing | None]]
 
 
 @contextmanager
@@ -120,7 +124,8 @@ async def _converse(
 
 async def _reply(line: bytes, handler: Handler) -> Reply:
     try:
-        return Reply(answer=await handler(msgspec.json.decode(line, type=Request)))
+        given = await handler(msgspec.json.decode(line, type=Request))
+        return Reply(voicing=given) if isinstance(given, Voicing) else Reply(answer=given)
     except AssistantError as exc:
         return Reply(problem=str(exc), status=exc.exit_status)
     except msgspec.DecodeError as exc:
@@ -159,6 +164,14 @@ class RemoteCore:
         """Raise UsageError for a badge or station that the plant does not have."""
         await self._ask(Request("check", session))
 
+    async def check_in(self, session: Session, how: str) -> None:
+        """Write down who is where. Raises UsageError, LogError, CoreError."""
+        await self._ask(Request("check_in", session, how=how))
+
+    async def voicing(self, session: Session) -> Voicing:
+        """How whoever speaks there is spoken to. Raises CoreError."""
+        return (await self._ask(Request("voicing", session))).voicing or Voicing()
+
     async def parse(self, transcript: Transcript) -> Answer:
         """How the core would read it."""
         return _answered(await self._ask(Request("parse", transcript.session, transcript)))
@@ -177,7 +190,7 @@ class RemoteCore:
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
-    async def _ask(self, request: Request) -> Answer | None:
+    async def _ask(self, request: Request) -> Reply:
         async with self._lock:
             try:
                 self._writer.write(msgspec.json.encode(request) + b"\n")
@@ -190,10 +203,10 @@ class RemoteCore:
         reply = msgspec.json.decode(line, type=Reply)
         if reply.problem:
             raise UsageError(reply.problem) if reply.status == UsageError.exit_status else AssistantError(reply.problem)
-        return reply.answer
+        return reply
 
 
-def _answered(answer: Answer | None) -> Answer:
-    if answer is None:
+def _answered(reply: Reply) -> Answer:
+    if reply.answer is None:
         raise CoreError("the core answered nothing")
-    return answer
+    return reply.answer

@@ -85,6 +85,10 @@ and work orders it may tell of new ones (domain.world)."""
 _log = structlog.get_logger(__name__)
 
 
+_Piece = tuple[Sequence[Happening], bool]
+"""Happenings after those that are known, and whether there are still more."""
+
+
 class _Entry(msgspec.Struct, frozen=True):
     """One line of the plant's journal."""
 
@@ -116,8 +120,6 @@ class OpcUaMachines:
         self._observing: _Session | None = None
         self._commanding: _Session | None = None
         self._connecting = asyncio.Lock()
-        self._behind = False
-        """The journal's last read ended before its newest entry."""
         self._beats: dict[str, tuple[object, float]] = {}
         """Machine -> its heartbeat, and the monotonic time at which it was last seen to move."""
 
@@ -186,11 +188,17 @@ class OpcUaMachines:
         """What has happened since; empty when out of reach."""
         if self._observing is None:
             return ()
+        found: list[Happening] = []
+        seen, behind = dict(after), True
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self._new(self._observing, after)
+                while behind:
+                    piece, behind = await self._new(self._observing, seen)
+                    found += piece
+                    seen |= {happening.journal: happening.sequence for happening in piece}
         except Exception:
-            return ()  # the follower notices the same, and says so
+            return found  # the follower notices the same, and says so
+        return found
 
     async def happenings(self, after: Mapping[str, int]) -> AsyncIterator[Sequence[Happening]]:
         """Batches for ever; `after` is read anew each time, so the caller keeps it up to date."""
@@ -198,7 +206,7 @@ class OpcUaMachines:
         tries = 0
         while True:
             try:
-                session, first = await self._begin(after)
+                session, (batch, behind) = await self._begin(after)
             except Exception as exc:
                 if lost_at is None:
                     lost_at = time.monotonic()
@@ -209,15 +217,15 @@ class OpcUaMachines:
             away = 0.0 if lost_at is None else time.monotonic() - lost_at
             self._observing, lost_at, tries = session, None, 0
             try:
-                while self._behind:
-                    yield first
-                    first = await self._fresh(session, after)
-                yield [*first, self._noticed(e.ConnectionRestored(round(away, 1)))]
+                while behind:
+                    yield batch
+                    batch, behind = await self._fresh(session, after)
+                yield [*batch, self._noticed(e.ConnectionRestored(round(away, 1)))]
                 while True:
-                    batch = await self._fresh(session, after)
+                    batch, behind = await self._fresh(session, after)
                     if batch:
                         yield batch
-                    await asyncio.sleep(0.0 if self._behind else POLL_S)
+                    await asyncio.sleep(0.0 if behind else POLL_S)
             except Exception as exc:
                 lost_at = time.monotonic()
                 self._observing = None
@@ -245,7 +253,7 @@ class OpcUaMachines:
             await hang_up(client)
             raise
 
-    async def _begin(self, after: Mapping[str, int]) -> tuple[_Session, Sequence[Happening]]:
+    async def _begin(self, after: Mapping[str, int]) -> tuple[_Session, _Piece]:
         """A new observing session, and what it saw at first; one that is of no use is hung up."""
         session = await self._connect(self._link.observer)
         try:
@@ -273,7 +281,7 @@ class OpcUaMachines:
 
     # ---- journal -----------------------------------------------------------------------------------------
 
-    async def _fresh(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
+    async def _fresh(self, session: _Session, after: Mapping[str, int]) -> _Piece:
         """Heartbeats and journal, once. Raises when the plant is silent or its heart stands still."""
         async with asyncio.timeout(ANSWER_S):
             nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
@@ -294,17 +302,15 @@ class OpcUaMachines:
         elif before[0] != value.Value.Value:
             self._beats[machine] = (value.Value.Value, time.monotonic())
 
-    async def _new(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
+    async def _new(self, session: _Session, after: Mapping[str, int]) -> _Piece:
         names = self._hardware.journal
         run, head = await session.client.read_values([session.node(names.run), session.node(names.head)])
         seen = after.get(run, 0)
         happenings: list[Happening] = []
         until = time.monotonic() + READING_S
-        self._behind = False
         while seen < head:
             if happenings and time.monotonic() > until:
-                self._behind = True
-                break
+                return happenings, True
             entries = await self._entries(session, seen)
             if not entries:
                 break
@@ -313,7 +319,7 @@ class OpcUaMachines:
                 if event is not None:
                     happenings.append(Happening(run, sequence, event))
             seen += len(entries)
-        return happenings
+        return happenings, False
 
     async def _entries(self, session: _Session, after: int) -> Sequence[str]:
         from asyncua import ua

@@ -23,6 +23,7 @@ from assistant.bootstrap.known import Remembering, read_only, snapshots
 from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
+from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.views import Views
 from assistant.domain.world import World
@@ -61,6 +62,12 @@ class Door(Protocol):
     async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
         """End an uncertain order by the word of somebody who looked. Raises UsageError."""
 
+    async def check_in(self, session: Session, how: str) -> None:
+        """Write down that this badge is at this station from now on. Raises UsageError, LogError."""
+
+    async def voicing(self, session: Session) -> Voicing:
+        """How whoever speaks there is spoken to."""
+
 
 class LocalCore:
     """The core in this process, as a Door."""
@@ -87,9 +94,22 @@ class LocalCore:
         """See Door."""
         return await self._core.settle(order, outcome, session)
 
-    async def handle(self, request: corelink.Request) -> Answer | None:
+    async def check_in(self, session: Session, how: str) -> None:
+        """See Door."""
+        await self._core.people.check_in(session, how)
+
+    async def voicing(self, session: Session) -> Voicing:
+        """See Door."""
+        return self._core.people.voicing(session)
+
+    async def handle(self, request: corelink.Request) -> Answer | Voicing | None:
         """What a client of the socket asks."""
         await self.check(request.session)
+        if request.op == "check_in":
+            await self.check_in(request.session, request.how)
+            return None
+        if request.op == "voicing":
+            return await self.voicing(request.session)
         if request.op == "settle" and request.outcome:
             return await self.settle(request.order, request.outcome, request.session)
         if request.transcript is None:

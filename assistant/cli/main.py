@@ -62,6 +62,7 @@ def _load_commands() -> None:
     from assistant.cli import (  # noqa: F401
         ask,
         bench,
+        devices,
         doctor,
         events,
         export,

@@ -203,3 +203,13 @@ class Operator:
     badge: str
     role: str
     line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voicing:
+    """How somebody is spoken to."""
+
+    volume_db: float = 0.0
+    """Decibels above the headset's own loudness."""
+    speed: float = 1.0
+    """1.2: a fifth faster than the voice's own."""

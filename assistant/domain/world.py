@@ -25,6 +25,7 @@ from assistant.domain.things import (
     Product,
     Request,
     Thing,
+    Voicing,
     WorkOrder,
 )
 from assistant.domain.views.series import Ids
@@ -48,6 +49,10 @@ class World:
         self.lots: dict[str, Lot] = {}
         self.boards = Boards(board_ids)
         self.operators: dict[str, Operator] = {}
+        self.stations: dict[str, str] = {}
+        """Stations -> the badge that checked in there last."""
+        self.voicings: dict[str, Voicing] = {}
+        """How whom is spoken to, by badge, or by station where nobody is checked in."""
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
         self.requested_at: dict[str, int] = {}
@@ -305,6 +310,14 @@ def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
         world.machines[event.subject].product = data.product
 
 
+def _checked_in(world: World, event: e.Event, data: e.BadgeCheckedIn) -> None:
+    world.stations[data.station] = event.subject
+
+
+def _voice_adjusted(world: World, event: e.Event, data: e.VoiceAdjusted) -> None:
+    world.voicings[event.subject] = Voicing(data.volume_db, data.speed)
+
+
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LineInstalled: _line_installed,
     e.MachineInstalled: _machine_installed,
@@ -312,6 +325,8 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.WorkOrderCreated: _workorder_created,
     e.LotCreated: _lot_created,
     e.OperatorRegistered: _operator_registered,
+    e.BadgeCheckedIn: _checked_in,
+    e.VoiceAdjusted: _voice_adjusted,
     e.MachineStateChanged: _machine_state_changed,
     e.AlarmRaised: _alarm_raised,
     e.AlarmAcknowledged: _alarm_over,

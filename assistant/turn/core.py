@@ -43,6 +43,7 @@ from assistant.turn.messages import (
     Yes,
 )
 from assistant.turn.minutes import Breath, Minutes
+from assistant.turn.people import ADJUSTED, NO_LOG, People
 from assistant.turn.perform import Performer
 from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
@@ -76,6 +77,7 @@ class Core:
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._known = known or lookups.Known(world, Views(), policy.intents, policy.language, policy.calendar)
+        self.people = People(policy.intents, world, self._minutes, self.check)
         self._talks: dict[Session, Talk] = {}
         self.seconds: dict[str, Second] = {}
         """What waits for a second person, by station."""
@@ -183,6 +185,8 @@ class Core:
         breath.rest.clear()
         for index, command in enumerate(commands):
             message, rule = self._message(command, talk, breath)
+            if rule == ADJUSTED and talk.dialogue.state is not State.ASLEEP:
+                message, rule = await self.people.adjust(command, breath)
             if isinstance(message, NeedsYes | NeedsDigits):
                 waiting.append((index, command, message, rule))
                 continue
@@ -233,6 +237,10 @@ class Core:
         """What a command means to the dialogue, and by which rule."""
         word = DIALOGUE.get(command.intent)
         spec = self._intents.by_name.get(command.intent)
+        if word is None and spec is not None and spec.adjusts is not None:
+            if command.doubt or command.confidence < spec.confidence.ask:
+                return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
+            return Noise(Decision.DONE, ""), ADJUSTED
         if word is None and spec is not None and spec.kind == "dialogue":
             return Noise(Decision.REFUSED, self._policy.not_connected(command)), "not connected"
         if word is not None and spec is not None:
@@ -368,7 +376,7 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "sleep": Core._sleep,
 }
 """Intents about the conversation itself."""
-SAY_AGAIN, NO_LOG, ASLEEP = "asked: say again", "refused: no log", "asleep"
+SAY_AGAIN, ASLEEP = "asked: say again", "asleep"
 KEYS = {
     "cancelled": "cancelled",
     "nothing_asked": "nothing asked",

@@ -31,6 +31,7 @@ from assistant.domain.events.machines import (
     MachineStateChanged,
 )
 from assistant.domain.events.measures import BoardHeated, PartsPlaced, PasteMeasured, ReelChanged
+from assistant.domain.events.people import BadgeCheckedIn, VoiceAdjusted
 from assistant.domain.events.site import (
     LineInstalled,
     LotCreated,
@@ -68,6 +69,7 @@ __all__ = [
     "AnnouncementEscalated",
     "AnnouncementHeard",
     "AnnouncementMade",
+    "BadgeCheckedIn",
     "BoardArrived",
     "BoardDeparted",
     "BoardHeated",
@@ -113,5 +115,6 @@ __all__ = [
     "RequestAnswered",
     "TurnAnswered",
     "TurnHeard",
+    "VoiceAdjusted",
     "WorkOrderCreated",
 ]
