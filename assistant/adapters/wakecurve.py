@@ -60,12 +60,16 @@ def curve(said: Mapping[str, Sequence[float]], other: Sequence[Scores]) -> list[
 
 def wakes(scores: Iterable[float], threshold: float) -> int:
     """How often a recording wakes; one utterance wakes once."""
-    count, rest = 0, 0
-    for score in scores:
-        rest -= 1
-        if score >= threshold and rest <= 0:
-            count, rest = count + 1, REFRACTORY
-    return count
+    return len(places(scores, threshold))
+
+
+def places(scores: Iterable[float], threshold: float) -> list[int]:
+    """At which of its windows a recording wakes."""
+    found: list[int] = []
+    for place, score in enumerate(scores):
+        if score >= threshold and (not found or place - found[-1] >= REFRACTORY):
+            found.append(place)
+    return found
 
 
 def chosen(points: Sequence[Point], aim: float = AIM_AN_HOUR) -> Point:

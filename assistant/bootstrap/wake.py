@@ -31,18 +31,26 @@ HEADS, CLIPS = "wake/heads", "wake/clips"
 LEAST = 20
 CHECKED = 0.2
 """Clips by the voices that only choose the threshold: a share of the amount, and not fewer than LEAST."""
-PASSES_SAID, PASSES_OTHER = 8, 4
-"""How often each clip is laid into another scene."""
-NOISE_S = 1800.0
-"""Noise without any voice."""
 PART_S = 20.0
 CLIPS_A_PART = 8
-HEADS_AVERAGED, STEPS = 3, 2500
+HEADS_AVERAGED, STEPS = 3, 2000
 HOWS = ("clean", "10 dB")
 SELF_TEST_MARGIN = 0.9
 
 Progress = Callable[[str, int, int], None]
 """What is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much is made of the clips."""
+
+    said: int = 6
+    """How often each clip of the phrase is laid into another scene."""
+    other: int = 4
+    """The same of the rest."""
+    noise_s: float = 1200.0
+    """Noise without any voice, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,31 +161,38 @@ def _spoken(speakers: Speakers, lines: Sequence[Line], what: str, progress: Prog
     return clips
 
 
-def learnt(embedder: Embedder, clips: Clips, seed: int, progress: Progress) -> Examples:
+def learnt(embedder: Embedder, clips: Clips, seed: int, progress: Progress, amount: Amount = Amount()) -> Examples:
     """The clips in many rooms and noises, as embeddings."""
     rng = np.random.default_rng([seed, 2])
     people = clips["near"] + clips["speech"]
     said: list[Samples] = []
-    total = PASSES_SAID * len(clips["phrase"])
+    total = amount.said * len(clips["phrase"])
     for number in range(total):
         scene = scenes.said(clips["phrase"][number % len(clips["phrase"])], people, rng)
         said.append(scenes.ending(windowed(embedder.all(scene.sound)), scene.end).astype(np.float16))
         progress("the phrase in rooms and noise", number + 1, total)
     other: list[Samples] = []
-    for number in range(PASSES_OTHER):
+    for number in range(amount.other):
         broken = [scenes.broken_off(clip, rng) for clip in clips["phrase"] if rng.random() < 0.3]
         parts = _parts(people + broken, rng)
         for place, part in enumerate(parts, 1):
             other.append(embedder.all(scenes.other(part, people, rng)).astype(np.float16))
-            progress("other speech", number * len(parts) + place, PASSES_OTHER * len(parts))
-    for number in range(int(NOISE_S / PART_S)):
+            progress("other speech", number * len(parts) + place, amount.other * len(parts))
+    for number in range(int(amount.noise_s / PART_S)):
         sound = scenes.dressed(scenes.noise(int(PART_S * RATE), people, rng), people, rng)
         other.append(embedder.all(sound).astype(np.float16))
-        progress("noise", number + 1, int(NOISE_S / PART_S))
+        progress("noise", number + 1, int(amount.noise_s / PART_S))
     return Examples(np.concatenate(said), np.concatenate(other), scenes.starts_of([len(one) for one in other]))
 
 
-def measured(embedder: Embedder, head: Head, clips: Clips, seed: int, progress: Progress) -> list[Point]:
+def measured(
+    embedder: Embedder,
+    head: Head,
+    clips: Clips,
+    seed: int,
+    progress: Progress,
+    amount: Amount = Amount(),
+) -> list[Point]:
     """The curve of a head over clips that it was not trained on."""
     rng = np.random.default_rng([seed, 3])
     people = clips["near"] + clips["speech"]
@@ -187,9 +202,9 @@ def measured(embedder: Embedder, head: Head, clips: Clips, seed: int, progress: 
             found[how].append(raw(embedder, head, in_line(clip, None if how == "clean" else 10.0, rng)))
         progress("checking", number, len(clips["phrase"]))
     tracks = [
-        embedder.all(scenes.other(part, people, rng)) for _ in range(PASSES_OTHER) for part in _parts(people, rng)
+        embedder.all(scenes.other(part, people, rng)) for _ in range(amount.other) for part in _parts(people, rng)
     ]
-    for _ in range(int(NOISE_S / PART_S)):
+    for _ in range(int(amount.noise_s / PART_S)):
         tracks.append(embedder.all(scenes.dressed(scenes.noise(int(PART_S * RATE), people, rng), people, rng)))
     return curve(found, [head.score(windowed(track)) for track in tracks])
 
