@@ -44,8 +44,6 @@ LEVELS_DB = (None, 20.0, 10.0, 5.0)
 GAP_S = 0.4
 BEFORE_S, AFTER_S = 1.5, 3.0
 """Of a false wake, what the ear is given."""
-VOICES_A_SENTENCE = 2
-"""Of the eight, in turn."""
 PLAIN_VOICES = (("en-us+klatt2", 1.1, 40), ("en-gb+linda", 1.0, 50), ("en-us+rob", 0.95, 55), ("en-gb+steph", 1.2, 60))
 """Voice, speed and pitch of speakers of espeak-ng's that no head is trained on."""
 HOWS = {"clean": None, "at 10 dB": 10.0, "at 5 dB": 5.0}
@@ -182,11 +180,9 @@ KOKORO = [Speaker("kokoro", (voice,)) for voice in sorted(RESERVED)]
 PLAIN = [Speaker("espeak", (voice,), speed, pitch) for voice, speed, pitch in PLAIN_VOICES]
 
 
-def _dealt(texts: Sequence[str], people: Sequence[Speaker]) -> Iterator[tuple[str, Speaker]]:
-    """Each text by VOICES_A_SENTENCE of the people, who take turns."""
-    for number, text in enumerate(texts):
-        for more in range(VOICES_A_SENTENCE):
-            yield text, people[(VOICES_A_SENTENCE * number + more) % len(people)]
+def _dealt(texts: Sequence[str], people: Sequence[Speaker]) -> list[tuple[str, Speaker]]:
+    """Each text by one of the people, who take turns."""
+    return [(text, people[number % len(people)]) for number, text in enumerate(texts)]
 
 
 def _passes(clips: Sequence[Samples], rng: np.random.Generator) -> list[Samples]:

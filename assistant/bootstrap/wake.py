@@ -17,7 +17,7 @@ from assistant.adapters.piper import Piper
 from assistant.adapters.soundscape import NOISES, mixed
 from assistant.adapters.speakers import Speakers
 from assistant.adapters.wakecurve import Point, chosen, curve
-from assistant.adapters.wakehead import Examples, train
+from assistant.adapters.wakehead import Examples, Halves, train
 from assistant.adapters.wakeword import FIRST_S, Embedder, Head, OwnWakeword, best, self_test, windowed
 from assistant.adapters.weights import Weights
 from assistant.errors import AssistantError, ModelError
@@ -165,13 +165,13 @@ def learnt(embedder: Embedder, clips: Clips, seed: int, progress: Progress, amou
     """The clips in many rooms and noises, as embeddings."""
     rng = np.random.default_rng([seed, 2])
     people = clips["near"] + clips["speech"]
-    said: list[Samples] = []
+    said: list[Halves] = []
     total = amount.said * len(clips["phrase"])
     for number in range(total):
         scene = scenes.said(clips["phrase"][number % len(clips["phrase"])], people, rng)
         said.append(scenes.ending(windowed(embedder.all(scene.sound)), scene.end).astype(np.float16))
         progress("the phrase in rooms and noise", number + 1, total)
-    other: list[Samples] = []
+    other: list[Halves] = []
     for number in range(amount.other):
         broken = [scenes.broken_off(clip, rng) for clip in clips["phrase"] if rng.random() < 0.3]
         parts = _parts(people + broken, rng)

@@ -27,7 +27,7 @@ def shipped() -> wake.Recipe:
 
 
 def tone(seconds: float) -> Samples:
-    return np.sin(np.arange(int(seconds * RATE)) * 0.3).astype(np.float32)
+    return np.asarray(np.sin(np.arange(int(seconds * RATE)) * 0.3), np.float32)
 
 
 def test_a_head_learns_what_tells_the_phrase_from_the_rest() -> None:
