@@ -16,7 +16,7 @@ REFRACTORY = math.ceil(REFRACTORY_S * 16_000 / STEP)
 THRESHOLDS = tuple(1 / (1 + math.exp(-logit / 2)) for logit in range(-4, 17))
 """From 0.12 to 0.9997, even in log odds."""
 LEAST_HEARD = 0.98
-"""Of the times that voices to check with say the phrase, clean and at 10 dB."""
+"""Of the times that voices to check with say the phrase, in all ways of saying it together."""
 
 Scores = npt.NDArray[np.float32]
 

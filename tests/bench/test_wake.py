@@ -82,7 +82,7 @@ def test_a_rate_has_an_interval_that_a_longer_time_narrows() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "problem"),
     [
-        (["hey"], 2, "'hey': a wake phrase is words of letters, 6 letters or more"),
+        (["hey"], 2, "'hey': a wake phrase is words of letters, 8 letters or more"),
         (["hey foreman", "--clips", "1"], 2, "--clips 1: 10 to 5000"),
         (["hey foreman"], 1, "wake/embedding, speakers/kokoro-82m, voice/en_US-joe-medium: not in place; run: "),
     ],
