@@ -13,7 +13,7 @@ help:  ## what can be made
 setup: $(VENV)/.installed $(VENV)/.system  ## virtual environment, system packages, weights
 	@$(BIN)/assistant models pull
 
-run: setup  ## the main job: a headset if there is one, else the demo shift
+run: setup  ## the main job: a headset if there is one, else a terminal, else the demo shift
 	@$(BIN)/assistant run $(ARGS)
 
 test: setup  ## all tests, with the real engines
@@ -47,13 +47,21 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.system
 # cache, which would bring back an engine that was compiled for one machine.)
 BUILD := CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF"
 
-# espeak-ng: the voice of last resort; a compiler: for llama.cpp. Installed where that is allowed, asked for where not.
+# espeak-ng: the voice of last resort; a compiler: for llama.cpp; PortAudio: for headsets. Installed where that is
+# allowed, asked for where not. PulseAudio with ALSA's plugin is a headset for tests and demo, without hardware: wanted,
+# not needed, so whoever may install gets it, and nobody is asked for it.
 $(VENV)/.system:
 	@command -v $(PYTHON) >/dev/null || { echo "needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@missing=""; command -v espeak-ng >/dev/null || missing="espeak-ng"; \
 	command -v c++ >/dev/null || missing="$$missing g++"; \
+	[ "$$(uname)" != Linux ] || $(BIN)/python -c 'import ctypes.util as u; exit(not u.find_library("portaudio"))' || \
+	    missing="$$missing libportaudio2"; \
+	pulse=""; command -v pulseaudio >/dev/null && command -v paplay >/dev/null || pulse="pulseaudio pulseaudio-utils"; \
+	ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so >/dev/null 2>&1 || pulse="$$pulse libasound2-plugins"; \
+	if [ -n "$$pulse" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$pulse; } >/dev/null 2>&1; fi; \
 	if [ -z "$$missing" ]; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    echo "installing $$missing"; \

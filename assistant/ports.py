@@ -116,21 +116,43 @@ class Frame:
     """Samples that were lost just before it: what is being said is void."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What became of the headset itself, between two frames: nothing said before it goes on after it."""
+
+    state: Literal["open", "lost"]
+    """It is heard from now on; or it is not, until it is open again."""
+    name: str
+    """As the system calls it; empty where none was found yet."""
+    why: str = ""
+    """Of `lost`: `gone`, `silent` (nothing but zeros), `swapped`, `rate` or `hung`."""
+
+
 class Microphone(Protocol):
     """Sound from a headset, at the device's own rate inside, 16 kHz outside."""
 
-    def frames(self) -> AsyncIterator[Frame]:
-        """Frames as they come, for ever, across lost devices. Raises AudioError when there is none to be had."""
+    def frames(self) -> AsyncIterator[Frame | DeviceState]:
+        """Frames as they come, for ever, across lost devices. Raises AudioError when there can be none at all."""
 
     async def close(self) -> None:
         """End its process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was heard of one sound."""
+
+    seconds: float
+    """How much: all of it, or what came before `stop`."""
+    began: float
+    """When its first sample was heard, seconds by Clock.monotonic; 0 for never."""
+
+
 class Speaker(Protocol):
     """A headset's ear piece."""
 
-    async def play(self, sound: bytes, gain: float = 1.0) -> float:
-        """Play a WAV file (16 bit, mono); return the seconds that were played: all of it, or up to `stop`.
+    async def play(self, sound: bytes, gain: float = 1.0) -> Played:
+        """Play a WAV file (16 bit, mono) instead of what is being played, and wait for its end or for `stop`.
 
         Raises AudioError when the device is gone.
         """
@@ -191,6 +213,13 @@ class Transcriber(Protocol):
 
         `prompt`: names (never verbs) that may occur. One call at a time. Raises EngineError.
         """
+
+
+class Ears(Protocol):
+    """A transcriber away from the event loop, shared by all who listen: first come, first served."""
+
+    async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
+        """n-best, best first, and why there are none (Transcriber.rejected). Raises EngineError, ModelError."""
 
 
 class Voice(Protocol):

@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 import structlog
 
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.errors import AssistantError, CoreError, UsageError
 
@@ -30,15 +31,28 @@ _log = structlog.get_logger(__name__)
 class Request(msgspec.Struct, frozen=True):
     """What a client asks of the core."""
 
-    op: Literal["check", "parse", "turn", "settle", "check_in", "check_out", "resend"]
+    op: Literal[
+        "check",
+        "parse",
+        "turn",
+        "settle",
+        "check_in",
+        "check_out",
+        "voicing",
+        "announcement",
+        "told",
+        "resend",
+    ]
     session: Session
     transcript: Transcript | None = None
     order: str = ""
     """To settle: the order's id or how it begins."""
     outcome: Literal["", "done", "not_done"] = ""
     """To settle: what somebody saw."""
-    how: Literal["terminal", "voice"] = "terminal"
-    """To check in or out: where that was said."""
+    how: str = "terminal"
+    """To check in or out: as in badge.checked_in. Told: as in announcement.told."""
+    announcement: str = ""
+    """Told: the announcement's id."""
     position: int = 0
     """To resend: the event's place in the log."""
 
@@ -47,11 +61,13 @@ class Reply(msgspec.Struct, frozen=True):
     """What the core answers: an answer, or one line and the exit status that goes with it."""
 
     answer: Answer | None = None
+    voicing: Voicing | None = None
+    notice: Notice | None = None
     problem: str = ""
     status: int = 0
 
 
-Handler = Callable[[Request], Awaitable[Answer | None]]
+Handler = Callable[[Request], Awaitable[Answer | Voicing | Notice | None]]
 
 
 @contextmanager
@@ -124,7 +140,13 @@ async def _converse(
 
 async def _reply(line: bytes, handler: Handler) -> Reply:
     try:
-        return Reply(answer=await handler(msgspec.json.decode(line, type=Request)))
+        given = await handler(msgspec.json.decode(line, type=Request))
+        match given:
+            case Voicing():
+                return Reply(voicing=given)
+            case Notice():
+                return Reply(notice=given)
+        return Reply(answer=given)
     except AssistantError as exc:
         return Reply(problem=str(exc), status=exc.exit_status)
     except msgspec.DecodeError as exc:
@@ -163,6 +185,22 @@ class RemoteCore:
         """Raise UsageError for a badge or station that the plant does not have."""
         await self._ask(Request("check", session))
 
+    async def check_in(self, session: Session, how: str) -> None:
+        """Write down who is where. Raises UsageError, LogError, CoreError."""
+        await self._ask(Request("check_in", session, how=how))
+
+    async def voicing(self, session: Session) -> Voicing:
+        """How whoever speaks there is spoken to. Raises CoreError."""
+        return (await self._ask(Request("voicing", session))).voicing or Voicing()
+
+    async def announcement(self, session: Session) -> Notice | None:
+        """What is to be said to it now, or None. Raises CoreError."""
+        return (await self._ask(Request("announcement", session))).notice
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that it was told. Raises LogError, CoreError."""
+        await self._ask(Request("told", session, how=how, announcement=ident))
+
     async def parse(self, transcript: Transcript) -> Answer:
         """How the core would read it."""
         return _answered(await self._ask(Request("parse", transcript.session, transcript)))
@@ -175,11 +213,7 @@ class RemoteCore:
         """End an uncertain order. Raises UsageError, CoreError."""
         return _answered(await self._ask(Request("settle", session, order=order, outcome=outcome)))
 
-    async def check_in(self, session: Session, how: Literal["terminal", "voice"]) -> None:
-        """The station's headset speaks for this badge from now on. Raises UsageError, CoreError."""
-        await self._ask(Request("check_in", session, how=how))
-
-    async def check_out(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+    async def check_out(self, session: Session, how: str) -> None:
         """It speaks for nobody from now on. Raises UsageError, CoreError."""
         await self._ask(Request("check_out", session, how=how))
 
@@ -193,7 +227,7 @@ class RemoteCore:
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
-    async def _ask(self, request: Request) -> Answer | None:
+    async def _ask(self, request: Request) -> Reply:
         async with self._lock:
             try:
                 self._writer.write(msgspec.json.encode(request) + b"\n")
@@ -206,10 +240,10 @@ class RemoteCore:
         reply = msgspec.json.decode(line, type=Reply)
         if reply.problem:
             raise UsageError(reply.problem) if reply.status == UsageError.exit_status else AssistantError(reply.problem)
-        return reply.answer
+        return reply
 
 
-def _answered(answer: Answer | None) -> Answer:
-    if answer is None:
+def _answered(reply: Reply) -> Answer:
+    if reply.answer is None:
         raise CoreError("the core answered nothing")
-    return answer
+    return reply.answer

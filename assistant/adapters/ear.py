@@ -54,6 +54,11 @@ class Ear:
         except TimeoutError as exc:
             raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
 
+    async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
+        """See ports.Ears."""
+        heard = await self.transcribe(utterance, prompt)
+        return heard.hypotheses, heard.rejected
+
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)

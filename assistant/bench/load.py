@@ -50,7 +50,7 @@ async def measure(site: Site, folder: Path, stations: int = STATIONS, rounds: in
     data.mkdir(mode=0o700)
     together: list[float] = []
     alone: list[float] = []
-    with _plant(ledger) as endpoint:
+    with the_plant(ledger) as endpoint:
         wired = msgspec.structs.replace(site.hardware, endpoint=endpoint)
         async with AsyncExitStack() as stack:
             # Templates alone: what is asked about is the log and the plant, not how long a sentence takes to read.
@@ -128,7 +128,7 @@ def _p95(times: Sequence[float]) -> float:
 
 
 @contextmanager
-def _plant(ledger: Path) -> Iterator[str]:
+def the_plant(ledger: Path) -> Iterator[str]:
     """The reference plant in a process of its own; where it listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

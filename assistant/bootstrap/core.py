@@ -24,6 +24,7 @@ from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
 from assistant.domain.declare import news
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.views import Views
 from assistant.domain.world import World
@@ -31,6 +32,7 @@ from assistant.errors import CoreError, LogLocked, UsageError
 from assistant.ports import Clock, EventLog, Machines
 from assistant.settings import security
 from assistant.turn.act import SOURCE, Actor
+from assistant.turn.announce import Announcer, Matters
 from assistant.turn.core import Core
 from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
@@ -63,10 +65,19 @@ class Door(Protocol):
     async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
         """End an uncertain order by the word of somebody who looked. Raises UsageError."""
 
-    async def check_in(self, session: Session, how: Literal["terminal", "voice"]) -> None:
-        """The station's headset speaks for this badge from now on. Raises UsageError."""
+    async def check_in(self, session: Session, how: str) -> None:
+        """The station's headset speaks for this badge from now on. Raises UsageError, LogError."""
 
-    async def check_out(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+    async def voicing(self, session: Session) -> Voicing:
+        """How whoever speaks there is spoken to."""
+
+    async def announcement(self, session: Session) -> Notice | None:
+        """The oldest announcement that is to be said to it now; None where there is none, or it is not at rest."""
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that an announcement was said or shown to it (announcement.told). Raises LogError."""
+
+    async def check_out(self, session: Session, how: str) -> None:
         """It speaks for nobody from now on. Raises UsageError."""
 
     async def resend(self, position: int, session: Session) -> Answer:
@@ -105,13 +116,13 @@ class LocalCore:
         """See Door."""
         return await self._core.settle(order, outcome, session)
 
-    async def check_in(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+    async def check_in(self, session: Session, how: str) -> None:
         """See Door."""
         if self._presence is None:
             raise CoreError("this core only parses")
         await self._presence.check_in(session, how)
 
-    async def check_out(self, session: Session, how: Literal["terminal", "voice"]) -> None:
+    async def check_out(self, session: Session, how: str) -> None:
         """See Door."""
         if self._presence is None:
             raise CoreError("this core only parses")
@@ -123,15 +134,35 @@ class LocalCore:
             raise UsageError("mes resend: this site has no MES, or tells it nothing")
         return await self._resend.resend(position, session)
 
-    async def handle(self, request: corelink.Request) -> Answer | None:
+    async def voicing(self, session: Session) -> Voicing:
+        """See Door."""
+        return self._core.people.voicing(session)
+
+    async def announcement(self, session: Session) -> Notice | None:
+        """See Door."""
+        return self._core.notices.next(session) if self._core.at_rest(session) else None
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """See Door."""
+        await self._core.notices.told(session, ident, how)
+
+    async def handle(self, request: corelink.Request) -> Answer | Voicing | Notice | None:
         """What a client of the socket asks."""
         await self.check(request.session)
+        if request.op == "voicing":
+            return await self.voicing(request.session)
+        if request.op == "announcement":
+            return await self.announcement(request.session)
+        if request.op == "told":
+            await self.told(request.session, request.announcement, request.how)
+            return None
         if request.op == "settle" and request.outcome:
             return await self.settle(request.order, request.outcome, request.session)
         if request.op == "resend":
             return await self.resend(request.position, request.session)
         if request.op in ("check_in", "check_out"):
             await (self.check_in if request.op == "check_in" else self.check_out)(request.session, request.how)
+            return None
         if request.transcript is None:
             return None
         return await (self.parse if request.op == "parse" else self.turn)(request.transcript)
@@ -186,6 +217,7 @@ async def _hosted(
             parts.ingest.follow(),
             parts.ingest.compare(),
             parts.escalation.follow(),
+            parts.announcer.follow(),
             kept.follow(clock),
             parts.remembering.follow(clock),
         )
@@ -227,6 +259,7 @@ class Parts:
     world: World
     ingest: Ingest
     escalation: Escalation
+    announcer: Announcer
     inlet: Inlet
     views: Views
     remembering: Remembering
@@ -261,8 +294,10 @@ async def start(
     answers = answers_from(site, world, views)
     core = Core(world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
     escalation = Escalation(site.intents, world, recorder, clock)
-    inlet, presence = Inlet(policy, actor, recorder, clock), Presence(core, world, recorder, clock)
-    return Parts(core, world, ingest, escalation, inlet, views, remembering, presence)
+    announcer = Announcer(site.announce, Matters(world, views, answers.limits), recorder, clock)
+    inlet = Inlet(policy, actor, recorder, clock)
+    presence = Presence(core, world, recorder, clock)
+    return Parts(core, world, ingest, escalation, announcer, inlet, views, remembering, presence)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import typer
 from assistant.cli import options
 from assistant.cli.app import app
 from assistant.domain.values import Session
+from assistant.errors import UsageError
 
 badge = typer.Typer(invoke_without_command=True, help="Who is checked in where: whom a station's headset speaks for.")
 app.add_typer(badge, name="badge")
@@ -61,6 +62,8 @@ async def _check(session: Session, data: Path | None, site: Path | None, *, out:
     from assistant import bootstrap
     from assistant.settings.paths import data_dir
 
+    if not session.badge or not session.station:
+        raise UsageError(f"{'--at' if session.badge else '--as'}: checking in and out takes a badge and a station")
     async with bootstrap.open_core(bootstrap.load_site(site), data_dir(data)) as door:
         await (door.check_out if out else door.check_in)(session, "terminal")
 

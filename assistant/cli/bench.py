@@ -6,10 +6,10 @@ import asyncio
 import json
 import math
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -19,7 +19,6 @@ from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.bench import Figure, Share, Value
-    from assistant.bench.sentences import Result
     from assistant.bootstrap import Site
 
 
@@ -32,6 +31,8 @@ class Plain:
 
 
 PARTS = ("hearing", "wake", "meaning", "appends", "load", "views")
+APART = ("headset",)
+"""Measured only when named: it takes minutes, and PulseAudio."""
 EVENTS = 300_000
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
@@ -42,7 +43,7 @@ def bench(
     parts: Annotated[
         list[str] | None,
         typer.Argument(
-            help=f"{', '.join(PARTS)}; all when none is named. After hearing, a folder.", show_default=False
+            help=f"{', '.join(PARTS)}; all when none is named; or headset. After hearing, a folder.", show_default=False
         ),
     ] = None,
     clips: Annotated[
@@ -55,6 +56,10 @@ def bench(
     events: Annotated[
         list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
     ] = None,
+    utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
+    faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
+    echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
+    hours: Annotated[float, typer.Option(help="headset: so many hours of sound, as fast as they are taken.")] = 0.0,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
@@ -64,11 +69,16 @@ def bench(
     if len(named) == 2 and named[0] == "hearing" and named[1] not in PARTS and Path(named[1]).is_dir():
         clips = Path(named.pop())
     for part in named:
-        if part not in PARTS:
-            raise UsageError(f"{part}: no such part; there are {', '.join(PARTS)}")
+        if part not in PARTS + APART:
+            raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in named:
         hearing = Hearing(clips, tuple(noise or ()), peer)
-        for result in _measure(part, hearing, sentences, events or [EVENTS], site):
+        results: Iterable[Figure | Share | Value | Plain]
+        if part in APART:
+            results = _headset(site, clips, utterances, faults, echoes, hours)
+        else:
+            results = _measure(part, hearing, sentences, events or [EVENTS], site)
+        for result in results:
             print(_line(result, as_json=as_json), flush=True)
 
 
@@ -114,8 +124,33 @@ def _measure(
                     yield from appends.measure(Path(fresh))
 
 
+def _headset(
+    chosen: Path | None, clips: Path | None, utterances: int, faults: int, echoes: int, hours: float
+) -> Iterator[Share | Plain]:
+    """A headset through real PortAudio, on a sound daemon of our own."""
+    from assistant import bootstrap
+    from assistant.adapters.virtual import missing
+    from assistant.bench import Share, headset, soak
+    from assistant.settings.paths import site_folder
+
+    folder, loaded = clips or site_folder(chosen, "models") / "speech" / "demo", bootstrap.load_site(chosen)
+    if why := missing():
+        yield Plain("headset: not measured", why)
+        return
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        worn = headset.measure(loaded, chosen, Path(fresh), folder, utterances, faults, echoes)
+        for results in (worn, soak.soak(loaded, chosen, folder, hours)) if hours else (worn,):
+            while True:
+                try:
+                    found = runner.run(_next(results))
+                except StopAsyncIteration:
+                    break
+                yield found if isinstance(found, Share) else Plain(*found)
+
+
 def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
     """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
+    from assistant.adapters.wakecurve import Point
     from assistant.bench import Rate, wake
     from assistant.cli.trainwake import curve_lines
     from assistant.settings.paths import shipped_site
@@ -127,7 +162,7 @@ def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
             yield Plain(row.name, told if row.hours else "-")
         elif isinstance(row, str):
             yield Plain("the wake stage costs", row)
-        elif isinstance(row, wake.Point):
+        elif isinstance(row, Point):
             (line,) = curve_lines([row], as_json=False)
             yield Plain("curve", line)
         else:
@@ -157,7 +192,10 @@ def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
             )
 
 
-async def _next(results: AsyncIterator[Result]) -> Result:
+T = TypeVar("T")
+
+
+async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 

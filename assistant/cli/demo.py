@@ -16,6 +16,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,6 +26,12 @@ from assistant.cli.witness import Turn, testify
 from assistant.domain.values import Answer, Session
 from assistant.errors import AssistantError, SiteError
 
+if TYPE_CHECKING:
+    from assistant.bootstrap import Door
+    from assistant.bootstrap.headset import Engines
+
+WORN = ("01-status.flac", "16-where.flac", "19-who.flac")
+"""What is said again with a headset on: look-ups, which change nothing."""
 READY_S = 30.0
 """For the plant to come up."""
 
@@ -44,6 +51,8 @@ class Clip(msgspec.Struct, frozen=True, rename={"badge": "as", "station": "at"})
 async def shift(out: Path, site: Path | None, seed: int) -> int:
     """Play the whole shift; exit status 0 only if all of it is so."""
     from assistant import bootstrap
+    from assistant.adapters.readyvoice import ReadyVoice
+    from assistant.bootstrap.headset import Engines, manner
     from assistant.settings.paths import site_folder
 
     folder = site_folder(site, "models") / "speech" / "demo"
@@ -54,7 +63,7 @@ async def shift(out: Path, site: Path | None, seed: int) -> int:
         endpoint = await stack.enter_async_context(_plant(ledger, site, seed))
         os.environ[bootstrap.ENDPOINT] = endpoint
         loaded = bootstrap.load_site(site)
-        ear, voice = bootstrap.ear(site, None), bootstrap.voice(site)
+        ear, voice = bootstrap.ear(site, None, loaded), bootstrap.voice(site)
         stack.callback(ear.close)
         stack.push_async_callback(voice.close)
         door = await stack.enter_async_context(bootstrap.host_core(loaded, out / "data"))
@@ -72,7 +81,30 @@ async def shift(out: Path, site: Path | None, seed: int) -> int:
             _show(number, clip, spoken, turn)
         problems = [f"turn {n}: {problem}" for n, turn in enumerate(turns, 1) for problem in turn.problems]
         problems += await testify(loaded.hardware, [m.id for m in loaded.plant.machines], ledger, turns)
+        problems += await _worn(out, folder, Engines(ear, ReadyVoice(voice), manner(site, loaded)), door)
     return _summed_up(out, turns, problems)
+
+
+async def _worn(out: Path, folder: Path, engines: Engines, door: Door) -> list[str]:
+    """Three turns with a headset on: said into a microphone and heard from an ear piece, through real PortAudio."""
+    from assistant.adapters.virtual import missing
+
+    if why := missing():
+        print(f"\nthe virtual headset is left out: {why}")
+        return []
+    from assistant.bench import headset
+
+    print("\nwith a headset on (PortAudio, and PulseAudio for the hardware)")
+    problems = []
+    async with headset.a_virtual(engines, door) as worn:
+        with worn.pulse.recorded(headset.NAME, out / "headset-heard.wav"):
+            for clip in [clip for clip in headset.clips_of(folder) if clip.file in WORN]:
+                turn = await worn.say(clip, folder)
+                print(f"    heard       {turn.heard or '(nothing)'}")
+                print(f"    did         {turn.decision}, {1000 * sum(turn.shares.values()):.0f} ms to the first word")
+                if turn.decision != clip.decision:
+                    problems.append(f"headset: {clip.text!r} came to {turn.decision}, should be {clip.decision}")
+    return problems
 
 
 def _turn(clip: Clip, spoken: Spoken) -> Turn:

@@ -63,6 +63,7 @@ def _load_commands() -> None:
         ask,
         badge,
         bench,
+        devices,
         doctor,
         events,
         export,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from assistant.domain import events as e
 from assistant.domain.things import (
     Action,
+    Announcement,
     Board,
     Call,
     Line,
@@ -17,6 +18,7 @@ from assistant.domain.things import (
     Product,
     Request,
     Thing,
+    Voicing,
     WorkOrder,
 )
 from assistant.domain.views.series import Ids
@@ -44,11 +46,14 @@ class Kept:
     """Those that are awake."""
     operators: dict[str, Operator]
     checked_in: dict[str, str]
+    voicings: dict[str, Voicing]
     requested: dict[str, tuple[e.OrderRequested, str]]
     requested_at: dict[str, int]
     turns: dict[str, str]
     actions: dict[tuple[str, str], Action]
     calls: dict[str, Call]
+    announced: dict[str, float]
+    announcements: dict[str, Announcement]
     open_orders: set[str]
     uncertain: dict[str, int]
     runs: dict[str, int]

@@ -15,6 +15,7 @@ from assistant.domain.boards import Boards
 from assistant.domain.deeds import DEEDS
 from assistant.domain.things import (
     Action,
+    Announcement,
     Board,
     Call,
     Hold,
@@ -25,6 +26,7 @@ from assistant.domain.things import (
     Product,
     Request,
     Thing,
+    Voicing,
     WorkOrder,
 )
 from assistant.domain.views.series import Ids
@@ -50,6 +52,8 @@ class World:
         self.operators: dict[str, Operator] = {}
         self.checked_in: dict[str, str] = {}
         """Station or line -> the badge that its headset speaks for."""
+        self.voicings: dict[str, Voicing] = {}
+        """How whom is spoken to, by badge, or by station where nobody is checked in."""
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
         """Orders by id, with the turn that asked for each."""
         self.requested_at: dict[str, int] = {}
@@ -60,6 +64,10 @@ class World:
         """The last action that was observed to be done, by badge and station."""
         self.calls: dict[str, Call] = {}
         """Calls for help that nobody has answered, by id, oldest first."""
+        self.announced: dict[str, float] = {}
+        """What was said by itself, by what came about -> when: each is said once."""
+        self.announcements: dict[str, Announcement] = {}
+        """Announcements that nobody has said to have heard, by id, oldest first."""
         self.open_orders: set[str] = set()
         """Orders whose end is not known."""
         self.uncertain: dict[str, int] = {}
@@ -299,6 +307,10 @@ def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
         world.machines[event.subject].product = data.product
 
 
+def _voice_adjusted(world: World, event: e.Event, data: e.VoiceAdjusted) -> None:
+    world.voicings[event.subject] = Voicing(data.volume_db, data.speed)
+
+
 _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LineInstalled: _line_installed,
     e.MachineInstalled: _machine_installed,
@@ -309,6 +321,7 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.OperatorRoleChanged: people.operator_role_changed,
     e.CheckedIn: people.checked_in,
     e.CheckedOut: people.checked_out,
+    e.VoiceAdjusted: _voice_adjusted,
     e.MachineStateChanged: _machine_state_changed,
     e.AlarmRaised: _alarm_raised,
     e.AlarmAcknowledged: _alarm_over,

@@ -23,6 +23,7 @@ ASKED_OF_A_TIME = tuple(
 DIALOGUE: Mapping[str, tuple[str, ...]] = {
     "repeat": ("nothing",),
     "more": ("nothing",),
+    "heard": ("done", "nothing"),
     "help": ("help", "pending"),
     "sleep": ("asleep", "awake"),
 }
@@ -65,7 +66,7 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "measure": (*"latest ago at over under shift rises falls none".split(), *_UNITS),
     "alarms": (*"none last one came acknowledged acknowledged_by many".split(), *_ALARM_FLOOD),
-    "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which"),
+    "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which", "left"),
     "yield": tuple("some rolled worst_line most_often none".split()),
     "top_defects": ("some", "then", "none", "uninspected", *_BOARDS),
     "downtime": tuple("machine machines worst further because then cause unexplained none unheard".split()),

@@ -53,6 +53,15 @@ class Escalate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     to: str
 
 
+class Adjust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How it changes the way somebody is spoken to."""
+
+    volume_db: float = 0.0
+    """So many decibels more."""
+    speed: float = 0.0
+    """So much of the voice's own speed more."""
+
+
 class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How to put it back."""
 
@@ -122,6 +131,8 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Which view answers."""
     taught: bool = True
     """Whether a language model may write it; if not, templates alone read it."""
+    adjusts: Adjust | None = None
+    """What it does to the voice, for whoever says it; needs the answers `done` and `most`."""
     also: tuple[Also, ...] = ()
     """Templates that mean more than they say: the running shift, the boards of a lot that failed, being awake."""
     answers: dict[str, str] = {}
@@ -142,6 +153,12 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     rules: dict[str, str] = {}
     answers: dict[str, str] = {}
+    silences: tuple[str, ...] = ()
+    """Words that silence the assistant while it speaks, and do nothing else."""
+    cancels: tuple[str, ...] = ()
+    """Words that silence it and say no to what it is asking."""
+    checks_in: tuple[str, ...] = ()
+    """What is said before a badge number to be checked in at a headset."""
     leave: float = 0.5
     """Confidence of a language model from which on "not for us" is left alone; below it, it is asked again."""
     others: tuple[str, ...] = ()
@@ -167,7 +184,12 @@ class Intents(msgspec.Struct, frozen=True, kw_only=True):
         template = spec.answers.get(key) if spec is not None else None
         if template is None:
             template = self.shared.answers[key]
-        return string.Formatter().vformat(template, (), _Holes(holes))
+        return filled(template, holes)
+
+
+def filled(template: str, holes: Mapping[str, str]) -> str:
+    """A template with its holes filled; KeyError for one that nothing is for."""
+    return string.Formatter().vformat(template, (), _Holes(holes))
 
 
 class _Holes(dict[str, str]):
@@ -212,6 +234,8 @@ def _check(file: Path, intent: Intent, by_name: Mapping[str, Intent], shared: Sh
         raise SiteError(file, "`owners` has no answer `owner`", key="answers")
     if intent.own_line and "own_line" not in intent.answers:
         raise SiteError(file, "`own_line` has no answer `own_line`", key="answers")
+    if intent.adjusts is not None and not {"done", "most"} <= intent.answers.keys():
+        raise SiteError(file, "`adjusts` needs the answers `done` and `most`", key="answers")
     for check in intent.checks:
         if check != "exists" and check not in intent.answers:
             raise SiteError(file, f"check {check!r} has no answer of its name", key="answers")

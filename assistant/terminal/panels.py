@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from assistant.domain.things import Line, Machine
+from assistant.domain.things import Announcement, Line, Machine
 from assistant.domain.values import Session
 from assistant.terminal import words
 from assistant.terminal.state import Exchange, Question, State
@@ -161,6 +161,14 @@ def exchange(one: Exchange, width: int, *, station: bool) -> Text:
     return text
 
 
+def announcement(one: Announcement, key: str, width: int) -> Text:
+    """What the assistant says by itself, until somebody has said to have heard it."""
+    at = words.clock(one.at)[: 5 if width < 60 else 8]
+    text = Text.assemble((f"{at} ", DIM), (" FOR YOU ", "bold reverse magenta"), (f" {words.plain(one.words)}", "bold"))
+    text.append(f"\n  not heard yet: {f'{key} or ' if key else ''}say got it", DIM)
+    return text
+
+
 def question(state: State, asked: Question | None, other: Question | None, now: float, width: int, rows: int) -> Panel:
     """The pending question with the time that is left; or that another person must agree."""
     panel = Panel()
@@ -296,7 +304,7 @@ def columns(state: State, width: int) -> Panel:
 
 
 def plots(state: State, now: float, width: int) -> Panel:
-    """Boards an hour and the share that passed, the last HOURS hours, a row a line."""
+    """Boards an hour and the share that is good, the last HOURS hours, a row a line."""
     panel = Panel()
     for line in state.world.lines.values():
         hours = state.output.per_hour(line.id, now, HOURS)
@@ -306,7 +314,7 @@ def plots(state: State, now: float, width: int) -> Panel:
         share = f"{newest * 100:3.0f} %" if newest is not None else "  - %"
         count = [(f" {line.name} " if width >= 60 else f" {line.id} ", "bold"), (words.bars(made, _top(made)), "cyan")]
         count.append((f" {hours[-1].made} boards this hour", ""))
-        passed = [(words.bars(rates, 1.0), "green"), (f" {share} passed", "")]
+        passed = [(words.bars(rates, 1.0), "green"), (f" {share} good", "")]
         if width >= 60:
             panel.row(*count, ("   ", ""), *passed)
         else:

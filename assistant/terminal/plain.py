@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 from assistant.domain import events as e
@@ -16,9 +17,12 @@ from assistant.terminal.link import Link
 from assistant.terminal.means import Means
 from assistant.terminal.state import Exchange, Question, State
 from assistant.turn import naming, told
+from assistant.turn.notices import SCREEN
 
 READ_S = 0.2
 """How often the log is looked at."""
+BLOCK = 65536
+"""Bytes read at a time."""
 HURRY_S = 4.0
 """So many seconds before its end a question's time is said once more."""
 COMMANDS = (
@@ -39,12 +43,14 @@ class Plain:
         self._up: bool | None = None
         self._asked: Question | None = None
         self._hurried = False
+        self._announced: set[tuple[Session, str]] = set()
         self._caught_up = asyncio.Event()
         self._trouble = ""
 
     async def run(self, fd: int) -> int | None:
         """Until the input ends or /quit. The process id of a core that was started from here, or None."""
         watch = [asyncio.create_task(self._watch()), asyncio.create_task(self._link.keep())]
+        watch.append(asyncio.create_task(self._mind_announcements()))
         try:
             await self._link.beat()
             if not self._link.up:
@@ -199,6 +205,20 @@ class Plain:
             self._out("the question ran out; nothing was done")
         self._asked = asked
 
+    async def _mind_announcements(self) -> None:
+        """Say what the assistant says by itself, once to each session, and have that written down."""
+        await self._caught_up.wait()
+        while True:
+            session = self._session
+            for ident, one in self._state.announced(session).items():
+                if (session, ident) not in self._announced:
+                    self._announced.add((session, ident))
+                    self._out(f"{words.clock(one.at)} for you: {words.plain(one.words)} (say: got it)")
+                if not one.told_to(session, SCREEN):
+                    with suppress(AssistantError):
+                        await self._link.told(session, ident)
+            await asyncio.sleep(READ_S)
+
     # ---- small things --------------------------------------------------------------------------------------
 
     def _idents(self) -> tuple[str, ...]:
@@ -226,25 +246,28 @@ class Plain:
 
 async def _lines(fd: int) -> AsyncIterator[str]:
     """Lines of a file descriptor, without a thread, which could not be ended."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
-    rest, file = b"", False
+    loop, blocks = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+
+    def more() -> None:
+        # Read here and nowhere else: only now is it certain that a read does not wait.
+        block = os.read(fd, BLOCK)
+        blocks.put_nowait(block)
+        if not block:
+            loop.remove_reader(fd)
+
     try:
-        loop.add_reader(fd, ready.set)
-    except PermissionError:  # a plain file is always ready
-        file = True
+        loop.add_reader(fd, more)
+    except PermissionError:  # a plain file never waits
+        while block := os.read(fd, BLOCK):
+            blocks.put_nowait(block)
+        blocks.put_nowait(b"")
+    rest = b""
     try:
-        while True:
-            if not file:
-                await ready.wait()
-                ready.clear()
-            block = os.read(fd, 65536)
+        while block := await blocks.get():
             *whole, rest = (rest + block).split(b"\n")
             for line in whole:
                 yield line.decode("utf-8", errors="replace")
-            if not block:
-                if rest:
-                    yield rest.decode("utf-8", errors="replace")
-                return
+        if rest:
+            yield rest.decode("utf-8", errors="replace")
     finally:
-        if not file:
-            loop.remove_reader(fd)
+        loop.remove_reader(fd)

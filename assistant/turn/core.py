@@ -44,12 +44,15 @@ from assistant.turn.messages import (
     Yes,
 )
 from assistant.turn.minutes import Breath, Minutes
+from assistant.turn.notices import HEARD, Notices
+from assistant.turn.people import ADJUSTED, NO_LOG, People
 from assistant.turn.perform import Performer
 from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
 from assistant.turn.settle import by_person
-from assistant.turn.verdict import Allowed, Declined, Missing
+from assistant.turn.timed import timed
+from assistant.turn.verdict import GRAVITY, Allowed, Declined, Missing
 
 MORE_AT_ONCE = 2
 """Sentences to one "more"."""
@@ -75,6 +78,8 @@ class Core:
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._known = known or lookups.Known(world, Views(), policy.intents, policy.language, policy.calendar)
+        self.people = People(policy.intents, world, self._minutes)
+        self.notices = Notices(policy.intents, world, self._minutes)
         self._talks: dict[Session, Talk] = {}
         self.seconds: dict[str, Second] = {}
         """What waits for a second person, by station."""
@@ -107,6 +112,13 @@ class Core:
         """A session's conversation so far."""
         return self._talks.setdefault(session, Talk())
 
+    def at_rest(self, session: Session) -> bool:
+        """Whether a session can be told something: it is awake, no turn is under way, and nothing is asked there."""
+        talk, second, now = self.talk(session), self.seconds.get(session.station), self._clock.monotonic()
+        asked = bool(talk.dialogue.question) and not expired(talk.dialogue, now)
+        waits = second is not None and now <= second.expires
+        return not (talk.lock.locked() or asked or waits or talk.dialogue.state is State.ASLEEP)
+
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer."""
         talk = self.talk(transcript.session)
@@ -131,8 +143,8 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        now = self._clock.now()
-        commands = [self._policy.timed(command, now) for command in await self._read(transcript, talk)]
+        now, language, calendar = self._clock.now(), self._policy.language, self._policy.calendar
+        commands = [timed(command, language, calendar, now) for command in await self._read(transcript, talk)]
         parsed = _ms(started)
         breath = await self._minutes.heard(transcript, commands, talk, self._asked_by(transcript, talk), ran_out)
         acting, pending = time.perf_counter(), talk.dialogue
@@ -194,6 +206,11 @@ class Core:
         breath.rest.clear()
         for index, command in enumerate(commands):
             message, rule = self._message(command, talk, breath)
+            if talk.dialogue.state is not State.ASLEEP:
+                if rule == ADJUSTED:
+                    message, rule = await self.people.adjust(command, breath)
+                elif rule == HEARD:
+                    message, rule = await self.notices.heard(breath)
             if isinstance(message, NeedsYes | NeedsDigits):
                 waiting.append((index, command, message, rule))
                 continue
@@ -244,6 +261,10 @@ class Core:
         """What a command means to the dialogue, and by which rule."""
         word = DIALOGUE.get(command.intent)
         spec = self._intents.by_name.get(command.intent)
+        if word is None and spec is not None and spec.adjusts is not None:
+            if command.doubt or command.confidence < spec.confidence.ask:
+                return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
+            return Noise(Decision.DONE, ""), ADJUSTED
         if word is None and spec is not None and spec.kind == "dialogue":
             return Noise(Decision.REFUSED, self._policy.not_connected(command)), "not connected"
         if word is not None and spec is not None:
@@ -367,6 +388,9 @@ class Core:
         examples = [spec.example for spec in self._intents.by_name.values() if spec.kind != "dialogue"][:4]
         return Noise(Decision.ANSWERED, self._intents.text("help", "help", {"examples": "; ".join(examples)}))
 
+    def _heard(self, command: Command, talk: Talk, session: Session) -> Message:
+        return Noise(Decision.DONE, "")  # what is said of it is known once it is written down
+
     def _sleep(self, command: Command, talk: Talk, session: Session) -> Message:
         if "wake" in command.slots:
             return Wake(self._intents.text("sleep", "awake", {}))
@@ -380,9 +404,10 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "more": Core._more,
     "help": Core._help,
     "sleep": Core._sleep,
+    HEARD: Core._heard,
 }
 """Intents about the conversation itself."""
-SAY_AGAIN, NO_LOG, ASLEEP = "asked: say again", "refused: no log", "asleep"
+SAY_AGAIN, ASLEEP = "asked: say again", "asleep"
 KEYS = {
     "cancelled": "cancelled",
     "nothing_asked": "nothing asked",
@@ -392,18 +417,6 @@ KEYS = {
     "asleep": ASLEEP,
 }
 """Words of the dialogue's own -> the rule that they stand for."""
-
-GRAVITY = (
-    Decision.IGNORED,
-    Decision.ANSWERED,
-    Decision.DONE,
-    Decision.CONFIRM,
-    Decision.ASK,
-    Decision.REFUSED,
-    Decision.FAILED,
-    Decision.UNCERTAIN,
-)
-"""Of several outcomes of one yes the gravest is the turn's: "done" is said of all or not at all."""
 
 
 def _answer(command: Command, decision: Decision | None, say: str, rule: str = "") -> Answer:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.domain import events as e
-from assistant.domain.values import Answer, Command, Transcript
+from assistant.domain.things import Voicing
+from assistant.domain.values import Answer, Command, Session, Transcript
 from assistant.errors import LogError
 from assistant.ports import Clock
 from assistant.turn.act import SOURCE
@@ -85,6 +86,26 @@ class Minutes:
         except LogError:
             # The deed is on disk by its own events; that the answer is not must not take it back.
             return
+
+    async def voiced(self, voicing: Voicing, breath: Breath) -> None:
+        """Write down how somebody wants to be spoken to. Raises LogError."""
+        session = breath.transcript.session
+        payload = e.VoiceAdjusted(voicing.volume_db, voicing.speed)
+        event = self._event(breath.transcript, payload, cause=breath.heard)
+        await self.recorder.record(replace(event, subject=session.badge or session.station))
+
+    async def announced(self, ident: str, session: Session, how: str) -> None:
+        """Write down that an announcement was said or shown to somebody. Raises LogError."""
+        payload = e.AnnouncementTold(session.badge, session.station, how)
+        await self.recorder.record(
+            e.Event(uuid.uuid4().hex, SOURCE, ident, self.clock.now(), payload, causationid=ident)
+        )
+
+    async def taken_in(self, ident: str, breath: Breath) -> None:
+        """Write down that somebody says to have heard an announcement. Raises LogError."""
+        session = breath.transcript.session
+        payload = e.AnnouncementHeard(session.badge, session.station)
+        await self.recorder.record(replace(self._event(breath.transcript, payload, cause=breath.heard), subject=ident))
 
     def _event(self, transcript: Transcript, payload: e.Payload, cause: str = "") -> e.Event:
         return e.Event(

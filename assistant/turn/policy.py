@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.calendar import Calendar
 from assistant.domain.speech import digits
-from assistant.domain.spoken.dates import said
 from assistant.domain.spoken.language import Language
-from assistant.domain.stretches import NO_SHIFT, certain, stretch
 from assistant.domain.things import Operator
 from assistant.domain.values import HERE, MISSING, Command, Decision, Session
 from assistant.domain.world import World
@@ -104,18 +102,6 @@ class Policy:
                 slots = {**command.slots, slot: fit[0]}
                 command = replace(command, slots=slots, options=left, doubt=command.doubt or "hypotheses")
         return command
-
-    def timed(self, command: Command, now: float) -> Command:
-        """The same command with "last Tuesday" as the day that this is now; how it was read knew no clock."""
-        if command.slots.get("period") != MISSING:
-            return command
-        finer = said(command.text, MISSING, self.language).finer
-        found = stretch(finer, self.calendar, now) if finer else None
-        if found is None:
-            return command
-        period = finer if found.trouble == NO_SHIFT else certain(found, self.calendar)
-        heard = {slot: words for slot, words in command.heard.items() if slot != "period"}
-        return replace(command, slots={**command.slots, "period": period}, heard=heard)
 
     def _fits(self, command: Command, slot: str, ident: str) -> bool:
         """Whether what is commanded could be done with this one now."""

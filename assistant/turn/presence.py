@@ -27,10 +27,12 @@ class Presence:
     async def check_in(self, session: Session, how: str) -> None:
         """From now on the station's headset speaks for this badge; `how`: `terminal` or `voice`.
 
-        Whoever it spoke for before, and the badge where it was, have nothing left to say yes to. Raises UsageError,
-        LogError.
+        Whoever it spoke for before, and the badge where it was, have nothing left to say yes to; without a badge or a
+        station there is nobody to check in. Raises UsageError, LogError.
         """
-        self._check(session)
+        self.core.check(session)
+        if not session.badge or not session.station:
+            return
         here = self.world.checked_in.get(session.station, "")
         if here == session.badge:
             return
@@ -39,16 +41,11 @@ class Presence:
 
     async def check_out(self, session: Session, how: str) -> None:
         """From now on the station's headset speaks for nobody. Raises UsageError, LogError."""
-        self._check(session)
+        self.core.check(session)
         if self.world.checked_in.get(session.station) != session.badge:
             raise UsageError(f"--as {session.badge}: is not checked in at {session.station}")
         await self._write(session, e.CheckedOut(session.station, how))
         self.core.void({session.badge})
-
-    def _check(self, session: Session) -> None:
-        if not session.badge or not session.station:
-            raise UsageError(f"{'--at' if session.badge else '--as'}: checking in takes a badge and a station")
-        self.core.check(session)
 
     async def _write(self, session: Session, data: e.Payload) -> None:
         await self.recorder.record(e.Event(uuid.uuid4().hex, SOURCE, session.badge, self.clock.now(), data))

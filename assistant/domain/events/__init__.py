@@ -7,6 +7,12 @@ A new type is a new class here: the store, the command line and the tests find i
 
 from __future__ import annotations
 
+from assistant.domain.events.announcements import (
+    AnnouncementEscalated,
+    AnnouncementHeard,
+    AnnouncementMade,
+    AnnouncementTold,
+)
 from assistant.domain.events.event import EVENT_TYPES, Event, Payload
 from assistant.domain.events.factory import FACTORY, EventResent, HoldRequested, RequestAnswered
 from assistant.domain.events.machines import (
@@ -30,6 +36,7 @@ from assistant.domain.events.machines import (
     MachineStateChanged,
 )
 from assistant.domain.events.measures import BoardHeated, PartsPlaced, PasteMeasured, ReelChanged
+from assistant.domain.events.people import VoiceAdjusted
 from assistant.domain.events.site import (
     LineInstalled,
     LotCreated,
@@ -67,6 +74,10 @@ __all__ = [
     "AlarmAcknowledged",
     "AlarmCleared",
     "AlarmRaised",
+    "AnnouncementEscalated",
+    "AnnouncementHeard",
+    "AnnouncementMade",
+    "AnnouncementTold",
     "BoardArrived",
     "BoardDeparted",
     "BoardHeated",
@@ -116,5 +127,6 @@ __all__ = [
     "RequestAnswered",
     "TurnAnswered",
     "TurnHeard",
+    "VoiceAdjusted",
     "WorkOrderCreated",
 ]

@@ -1,0 +1,90 @@
+"""What a headset's station works with, and what a site says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from assistant.domain.endpointing import Words
+from assistant.domain.things import Notice, Voicing
+from assistant.domain.values import Answer, Session, Transcript
+from assistant.ports import Clock, Ears, Endpointer, Microphone, Speaker, Voice, Wakeword
+
+
+class Turns(Protocol):
+    """A core, as far as a headset needs it."""
+
+    async def turn(self, transcript: Transcript) -> Answer:
+        """Take one transcript to its answer. Raises AssistantError."""
+
+    async def check_in(self, session: Session, how: str) -> None:
+        """Write down who is where. Raises AssistantError."""
+
+    async def voicing(self, session: Session) -> Voicing:
+        """How whoever speaks there is spoken to. Raises AssistantError."""
+
+    async def announcement(self, session: Session) -> Notice | None:
+        """The oldest announcement that is to be said to it now, or None. Raises AssistantError."""
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that it was said, as in announcement.told. Raises AssistantError."""
+
+
+@dataclass(slots=True)
+class Times:
+    """When what happened in one turn, seconds by Clock.monotonic; 0 for what did not happen."""
+
+    turn: str = ""
+    paused: float = 0.0
+    """The last frame of the pause in which the transcript was begun."""
+    ended: float = 0.0
+    """The last frame of the command."""
+    heard: float = 0.0
+    """Its words were there."""
+    answered: float = 0.0
+    made: float = 0.0
+    """The first sentence was sound."""
+    began: float = 0.0
+    """Its first sample was heard."""
+    said: str = ""
+    """The words that were heard."""
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What a site says of it."""
+
+    silences: frozenset[str]
+    """Words that silence it, small letters, no punctuation."""
+    cancels: frozenset[str]
+    """Words that silence it and say no."""
+    text: Callable[[str, str], str]
+    """A word of the loop's own, by name, with what it is about."""
+    judge: Callable[[str], Words]
+    """How words look that were said so far."""
+    after: Callable[[str], str | None]
+    """What words say after the wake word; None when they don't begin with it."""
+    badge: Callable[[str], str] = lambda said: ""
+    """The badge that words ask to check in; empty for any other words."""
+    prompt: Sequence[str] = ()
+    """Names for the recogniser."""
+    earcons: Mapping[str, bytes] = field(default_factory=dict)
+    """Short sounds by name."""
+    shaped: Callable[[bytes, float, float], bytes] = lambda sound, speed, offset: sound
+    """A WAV file at another speed, from so many seconds of it on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gear:
+    """What it works with; ears, voice and core are shared with other stations."""
+
+    microphone: Microphone
+    speaker: Speaker
+    endpointer: Endpointer
+    wakeword: Wakeword | None
+    ears: Ears
+    voice: Voice
+    turns: Turns
+    clock: Clock
