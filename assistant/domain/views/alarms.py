@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.domain import events as e
 from assistant.domain.views.decisions import Decisions
@@ -37,6 +37,8 @@ class Alarm:
     """Somebody has acknowledged it after it was raised last."""
     acknowledged_by: str = ""
     """Whose order did; empty where it wasn't one, or not known whose."""
+    last: float = field(default=0.0, compare=False)
+    """When it was raised last (of those counted), Unix seconds UTC."""
 
 
 class Alarms:
@@ -132,6 +134,7 @@ class Alarms:
             len(raised),
             acknowledged > last,
             self._decisions.badge_of(order),
+            rows.times[last],
         )
 
     # ---- keeping --------------------------------------------------------------------------------------------

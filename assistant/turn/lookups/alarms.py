@@ -58,5 +58,5 @@ def _last(look: Look) -> str:
     raised = look.views.alarms.raised(Span(look.now - LONG_AGO_S, look.now + 1), look.scope)
     if not raised:
         return ""
-    last = max(raised, key=lambda alarm: alarm.since)
-    return look.text("last", text=last.text, machine=look.name(last.machine), time=look.clock(last.since))
+    last = max(raised, key=lambda alarm: alarm.last)
+    return look.text("last", text=last.text, machine=look.name(last.machine), time=look.clock(last.last))
