@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from assistant.domain import events as e
 from assistant.domain.views.decisions import Decisions
@@ -37,8 +37,6 @@ class Alarm:
     """Somebody has acknowledged it after it was raised last."""
     acknowledged_by: str = ""
     """Whose order did; empty where it wasn't one, or not known whose."""
-    last: float = field(default=0.0, compare=False)
-    """When it was raised last (of those counted), Unix seconds UTC."""
 
 
 class Alarms:
@@ -92,6 +90,15 @@ class Alarms:
                 found.append(self._alarm(machine, code, rows, raised, high))
         return sorted(found, key=lambda one: (_rank(one.severity), -one.since, one.machine, one.code))
 
+    def newest(self, scope: Scope, by: float) -> tuple[float, str, str] | None:
+        """(Time, machine, words) of the alarm that was raised last by a time; None where none was."""
+        names, best = self._register.texts.names, None
+        for machine, _, rows in self._in(scope):
+            at = _last(rows, _RAISED, bisect_right(rows.times, by))
+            if at >= 0 and (best is None or rows.times[at] > best[0]):
+                best = rows.times[at], machine, names[rows.columns[2][at]]
+        return best
+
     def explaining(self, machine: str, time: float) -> tuple[str, str]:
         """Code and words of the alarm that was raised last at a machine by then and still open; empty for none."""
         best: tuple[float, str, str] = (float("-inf"), "", "")
@@ -134,7 +141,6 @@ class Alarms:
             len(raised),
             acknowledged > last,
             self._decisions.badge_of(order),
-            rows.times[last],
         )
 
     # ---- keeping --------------------------------------------------------------------------------------------
