@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from assistant.domain.things import Voicing
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.errors import AssistantError, CoreError, UsageError
 
@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 class Request(msgspec.Struct, frozen=True):
     """What a client asks of the core."""
 
-    op: Literal["check", "parse", "turn", "settle", "check_in", "voicing"]
+    op: Literal["check", "parse", "turn", "settle", "check_in", "voicing", "announcement", "told"]
     session: Session
     transcript: Transcript | None = None
     order: str = ""
@@ -39,7 +39,9 @@ class Request(msgspec.Struct, frozen=True):
     outcome: Literal["", "done", "not_done"] = ""
     """To settle: what somebody saw."""
     how: str = "terminal"
-    """To check in: as in badge.checked_in."""
+    """To check in: as in badge.checked_in. Told: as in announcement.told."""
+    announcement: str = ""
+    """Told: the announcement's id."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -47,11 +49,12 @@ class Reply(msgspec.Struct, frozen=True):
 
     answer: Answer | None = None
     voicing: Voicing | None = None
+    notice: Notice | None = None
     problem: str = ""
     status: int = 0
 
 
-Handler = Callable[[Request], Awaitable[Answer | Voicing | None]]
+Handler = Callable[[Request], Awaitable[Answer | Voicing | Notice | None]]
 
 
 @contextmanager
@@ -125,7 +128,12 @@ async def _converse(
 async def _reply(line: bytes, handler: Handler) -> Reply:
     try:
         given = await handler(msgspec.json.decode(line, type=Request))
-        return Reply(voicing=given) if isinstance(given, Voicing) else Reply(answer=given)
+        match given:
+            case Voicing():
+                return Reply(voicing=given)
+            case Notice():
+                return Reply(notice=given)
+        return Reply(answer=given)
     except AssistantError as exc:
         return Reply(problem=str(exc), status=exc.exit_status)
     except msgspec.DecodeError as exc:
@@ -171,6 +179,14 @@ class RemoteCore:
     async def voicing(self, session: Session) -> Voicing:
         """How whoever speaks there is spoken to. Raises CoreError."""
         return (await self._ask(Request("voicing", session))).voicing or Voicing()
+
+    async def announcement(self, session: Session) -> Notice | None:
+        """What is to be said to it now, or None. Raises CoreError."""
+        return (await self._ask(Request("announcement", session))).notice
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that it was told. Raises LogError, CoreError."""
+        await self._ask(Request("told", session, how=how, announcement=ident))
 
     async def parse(self, transcript: Transcript) -> Answer:
         """How the core would read it."""

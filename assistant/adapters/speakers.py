@@ -40,8 +40,8 @@ class Speaker:
 class Speakers:
     """Says texts, and keeps what was said in a folder."""
 
-    def __init__(self, kokoro: Kokoro, own: Voice | None, kept: Path) -> None:
-        """`own`: the assistant's voice, where there is one. `kept`: made when need be."""
+    def __init__(self, kokoro: Kokoro | None, own: Voice | None, kept: Path) -> None:
+        """`own`: the assistant's voice, where there is one; so too `kokoro`. `kept`: made when need be."""
         self._kokoro, self._own, self._kept = kokoro, own, kept
         self._runner = asyncio.Runner()
 
@@ -73,6 +73,8 @@ class Speakers:
     def _made(self, text: str, speaker: Speaker) -> Samples:
         match speaker.engine:
             case "kokoro":
+                if self._kokoro is None:
+                    raise EngineError("no voices of Kokoro's")
                 return self._kokoro.speak(text, speaker.voices, speaker.speed)
             case "espeak":
                 return _read(_espeak(text, speaker))

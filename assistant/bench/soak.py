@@ -21,7 +21,7 @@ from assistant.bench import Share
 from assistant.bench.headset import clips_of
 from assistant.bootstrap import Site
 from assistant.bootstrap.headset import manner
-from assistant.domain.things import Voicing
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.ports import FRAME, DeviceState, Frame, Played
 from assistant.turn.conversation import State
@@ -110,6 +110,12 @@ class _World:
 
     async def voicing(self, session: Session) -> Voicing:
         return Voicing()
+
+    async def announcement(self, session: Session) -> Notice | None:
+        return None
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        return
 
     async def check_in(self, session: Session, how: str) -> None:
         return

@@ -23,7 +23,7 @@ from assistant.bootstrap.known import Remembering, read_only, snapshots
 from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
-from assistant.domain.things import Voicing
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.views import Views
 from assistant.domain.world import World
@@ -68,6 +68,12 @@ class Door(Protocol):
     async def voicing(self, session: Session) -> Voicing:
         """How whoever speaks there is spoken to."""
 
+    async def announcement(self, session: Session) -> Notice | None:
+        """The oldest announcement that is to be said to it now; None where there is none, or it is not at rest."""
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that an announcement was said or shown to it (announcement.told). Raises LogError."""
+
 
 class LocalCore:
     """The core in this process, as a Door."""
@@ -102,7 +108,15 @@ class LocalCore:
         """See Door."""
         return self._core.people.voicing(session)
 
-    async def handle(self, request: corelink.Request) -> Answer | Voicing | None:
+    async def announcement(self, session: Session) -> Notice | None:
+        """See Door."""
+        return self._core.notices.next(session) if self._core.at_rest(session) else None
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """See Door."""
+        await self._core.notices.told(session, ident, how)
+
+    async def handle(self, request: corelink.Request) -> Answer | Voicing | Notice | None:
         """What a client of the socket asks."""
         await self.check(request.session)
         if request.op == "check_in":
@@ -110,6 +124,11 @@ class LocalCore:
             return None
         if request.op == "voicing":
             return await self.voicing(request.session)
+        if request.op == "announcement":
+            return await self.announcement(request.session)
+        if request.op == "told":
+            await self.told(request.session, request.announcement, request.how)
+            return None
         if request.op == "settle" and request.outcome:
             return await self.settle(request.order, request.outcome, request.session)
         if request.transcript is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from assistant.turn.read import Reader
 from assistant.turn.shape import grammar
 from assistant.turn.understand import Calibration
 
+_OPTIONAL = re.compile(r"\[[^\]]*\]")
+_CHOICE = re.compile(r"\(([^()|]*)[^()]*\)")
 ENDPOINT = "LINE_ASSISTANT_ENDPOINT"
 """Environment: another endpoint than the site's hardware file says, for a plant on another port."""
 
@@ -132,13 +135,23 @@ def vocabulary(site: Site) -> list[str]:
     lines = [line.name for line in site.plant.lines]
     lists = site.intents.lists
     chosen = [lists["reason"]] if "reason" in lists else lists.values()
-    values = [forms[0] if forms else value for spoken in chosen for value, forms in spoken.items()]
+    values = _new_words(forms[0] if forms else value for spoken in chosen for value, forms in spoken.items())
     known = {lot.id for lot in site.plant.lots} | {board for lot in site.plant.lots for board in lot.board_ids()}
     ids = [
         next(f"{kind.nouns[-1][0]} {n}" for n in _numbers(kind.digits) if kind.canonical(n) not in known)
         for kind in site.reader.language.kinds
     ]
     return [*first.values(), *lines, *values, *ids]
+
+
+def _new_words(forms: Iterable[str]) -> Iterator[str]:
+    """Spoken forms without the signs of their templates, of which each brings a word that those before it lack."""
+    known: set[str] = set()
+    for form in forms:
+        plain = " ".join(_CHOICE.sub(r"\1", _OPTIONAL.sub(" ", form)).split())
+        if not known.issuperset(plain.split()):
+            known |= set(plain.split())
+            yield plain
 
 
 def _numbers(digits: int) -> Iterator[str]:

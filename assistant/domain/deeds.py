@@ -6,13 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant.domain import events as e
-from assistant.domain.things import Action, Announcement, Call, Request
+from assistant.domain.things import Action, Announcement, Call, Request, Telling
 
 if TYPE_CHECKING:
     from assistant.domain.world import World
 
 NOTE, CALL = "note", "call"
 """Methods of an Action that was no order."""
+
+
+def call_key(call: str) -> str:
+    """What an announcement of a call is about (announcement.made's `key`)."""
+    return f"call:{call}"
 
 
 def _call_raised(world: World, event: e.Event, data: e.CallRaised) -> None:
@@ -22,6 +27,8 @@ def _call_raised(world: World, event: e.Event, data: e.CallRaised) -> None:
 
 def _call_answered(world: World, event: e.Event, data: e.CallAnswered) -> None:
     world.calls.pop(data.call, None)
+    for ident in [ident for ident, one in world.announcements.items() if one.key == call_key(data.call)]:
+        del world.announcements[ident]
 
 
 def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None:
@@ -31,8 +38,14 @@ def _call_escalated(world: World, event: e.Event, data: e.CallEscalated) -> None
 
 def _announced(world: World, event: e.Event, data: e.AnnouncementMade) -> None:
     world.announced[data.key] = event.time
-    told = Announcement(event.subject, data.words, data.to, data.line, data.by, event.time)
+    told = Announcement(event.subject, data.words, data.to, data.line, data.by, event.time, key=data.key)
     world.announcements[event.id] = told
+
+
+def _announcement_told(world: World, event: e.Event, data: e.AnnouncementTold) -> None:
+    if event.subject in world.announcements:
+        telling = Telling(data.badge, data.station, data.how, event.time)
+        world.announcements[event.subject].told.append(telling)
 
 
 def _announcement_heard(world: World, event: e.Event, data: e.AnnouncementHeard) -> None:
@@ -101,6 +114,7 @@ DEEDS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.CallAnswered: _call_answered,
     e.CallEscalated: _call_escalated,
     e.AnnouncementMade: _announced,
+    e.AnnouncementTold: _announcement_told,
     e.AnnouncementHeard: _announcement_heard,
     e.AnnouncementEscalated: _announcement_escalated,
     e.TurnHeard: _turn_heard,

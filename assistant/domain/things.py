@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assistant.domain import events as e
+from assistant.domain.values import Session
 
 KEPT = 60
 """Events remembered for each subject; older ones are in the log."""
@@ -120,6 +121,18 @@ class Call:
     escalated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An announcement was said or shown to a session."""
+
+    badge: str
+    station: str
+    how: str
+    """As in announcement.told."""
+    at: float
+    """Unix seconds UTC."""
+
+
 @dataclass(slots=True)
 class Announcement:
     """What the assistant has said by itself and nobody has said to have heard."""
@@ -135,6 +148,22 @@ class Announcement:
     """Unix seconds UTC."""
     escalated: str = ""
     """The role that was told after nobody had heard it."""
+    key: str = ""
+    """What came about, as in announcement.made."""
+    told: list[Telling] = field(default_factory=list)
+    """To whom it was said or shown, oldest first."""
+
+    def told_to(self, session: Session, how: str) -> bool:
+        """Whether this session was told in this way."""
+        return any((one.badge, one.station, one.how) == (session.badge, session.station, how) for one in self.told)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An announcement that is to be said or shown."""
+
+    id: str
+    words: str
 
 
 @dataclass(slots=True)

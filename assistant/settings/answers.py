@@ -23,6 +23,7 @@ ASKED_OF_A_TIME = tuple(
 DIALOGUE: Mapping[str, tuple[str, ...]] = {
     "repeat": ("nothing",),
     "more": ("nothing",),
+    "heard": ("done", "nothing"),
     "help": ("help", "pending"),
     "sleep": ("asleep", "awake"),
 }

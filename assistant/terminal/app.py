@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ from assistant.terminal.screens import Help
 from assistant.terminal.state import State
 from assistant.terminal.widgets import Listing, Part
 from assistant.terminal.words import FILTERS
+from assistant.turn.notices import SCREEN
 
 TICK_S = 0.25
 """How often the clock, the time limit and what is new are drawn."""
@@ -127,6 +129,7 @@ class Terminal(App[None]):
         self.theme = style.THEME
         self._background(self._read_log())
         self._background(self._keep_link())
+        self._background(self._keep_telling())
         self.set_interval(TICK_S, self._tick)
         self.drawing.resized()
 
@@ -174,6 +177,17 @@ class Terminal(App[None]):
             if len(new) < BITE:
                 return
             yield len(new)
+
+    async def _keep_telling(self) -> None:
+        """Have it written down that announcements are on the screen; what cannot be is tried again."""
+        while True:
+            await asyncio.sleep(READ_S)
+            if not self.caught_up or not self.is_running or self.drawing.view != "operator":
+                continue
+            for ident, one in self.state.announced(self.session).items():
+                if not one.told_to(self.session, SCREEN):
+                    with suppress(AssistantError):
+                        await self.link.told(self.session, ident)
 
     def _first_time(self) -> None:
         self.caught_up = self.drawing.dirty = True

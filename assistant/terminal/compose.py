@@ -94,6 +94,11 @@ class Composer:
         """The site's."""
         return self._policy.intents
 
+    def key(self, intent: str) -> str:
+        """The key that begins an intent, or empty."""
+        spec = self.intents.by_name.get(intent)
+        return spec.key if spec is not None else ""
+
     def keyed(self, session: Session) -> list[Intent]:
         """Intents with a key that this person may use; the safe side first, questions last."""
         operator = self._state.world.operators.get(session.badge)

@@ -13,6 +13,7 @@ from assistant.terminal.panels import DIM, Panel, fit
 from assistant.terminal.state import EVENTS
 from assistant.terminal.widgets import Listing, Part
 from assistant.turn import naming
+from assistant.turn.notices import INTENT as HEARD
 
 if TYPE_CHECKING:
     from assistant.terminal.app import Terminal
@@ -88,6 +89,8 @@ class Drawing:
         """The turn that is meant by "its evidence": the marked one, or the last."""
         state, listing = self._app.state, self.main_list()
         marked = listing.selected if listing is not None else ""
+        if marked in state.world.announcements:
+            marked = ""  # nobody's turn
         if self.view != "operator" and marked:
             event = next((one for one in state.recent if str(one.position) == marked), None)
             marked = event.correlationid if event is not None else ""
@@ -133,6 +136,10 @@ class Drawing:
             lines.append((f"NO CORE since {words.clock(link.since)}. {todo}. ({link.why})", "bold reverse red"))
         for since, reason in app.state.lost.values():
             lines.append((f"MACHINES NOT REACHED since {words.clock(since)}: {reason}", "bold reverse red"))
+        told = list(app.state.announced(app.session).values())
+        if told and self.view != "operator":
+            count = f"{len(told)} FOR YOU" if len(told) > 1 else "FOR YOU"
+            lines.append((f"{count} (F2): {told[-1].words}", "bold reverse magenta"))
         most = 1 if self.small else 3
         return Text("\n").join(Text.assemble((fit(f" {line}", app.size.width), style)) for line, style in lines[:most])
 
@@ -149,7 +156,11 @@ class Drawing:
         self._part("here", panels.here(app.state, app.session, 3 if self.small else 4))
         mine = app.state.talk(app.session)[-TALK:]
         station = app.session.station not in app.state.world.machines
-        self.listing("talk").show([(one.turn, panels.exchange(one, width, station=station)) for one in mine])
+        items = [(one.at, one.turn, panels.exchange(one, width, station=station)) for one in mine]
+        key = app.composer.key(HEARD)
+        told = app.state.announced(app.session).items()
+        items += [(one.at, ident, panels.announcement(one, key, width)) for ident, one in told]
+        self.listing("talk").show([(ident, text) for _, ident, text in sorted(items, key=lambda item: item[0])])
 
     def _supervisor(self, now: float) -> None:
         app, width = self._app, self._app.size.width

@@ -13,6 +13,7 @@ from contextlib import suppress
 from assistant.domain.values import Answer, Hypothesis, Session, Transcript
 from assistant.errors import AssistantError, CoreError, UsageError
 from assistant.terminal.means import Door, Means, Started
+from assistant.turn.notices import SCREEN
 
 PULSE_S = 0.5
 """How often the core is asked whether it is there."""
@@ -109,6 +110,23 @@ class Link:
             raise
         finally:
             self._busy -= 1
+
+    async def told(self, session: Session, ident: str) -> None:
+        """Have it written down that it is on the screen, if the core is there; a turn need not end for it.
+
+        Raises AssistantError when it could not be.
+        """
+        if not self.up or self._pulse is None:
+            return
+        try:
+            async with asyncio.timeout(self.deaf_s):
+                await self._pulse.told(session, ident, SCREEN)
+        except TimeoutError as exc:
+            await self._drop_pulse()
+            raise CoreError(f"the core has not answered for {self.deaf_s:.0f} seconds") from exc
+        except CoreError:
+            await self._drop_pulse()
+            raise
 
     async def close(self) -> None:
         """Hang up. The core goes on."""

@@ -23,6 +23,9 @@ class Door(Protocol):
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer. Raises CoreError when the core went away before it answered."""
 
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that an announcement was shown. Raises LogError, CoreError."""
+
     async def aclose(self) -> None:
         """Hang up."""
 

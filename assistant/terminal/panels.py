@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from assistant.domain.things import Line, Machine
+from assistant.domain.things import Announcement, Line, Machine
 from assistant.domain.values import Session
 from assistant.terminal import words
 from assistant.terminal.state import Exchange, Question, State
@@ -158,6 +158,14 @@ def exchange(one: Exchange, width: int, *, station: bool) -> Text:
     text.append(decision, f"bold {words.DECIDED.get(decision, '')}")  # type: ignore[call-overload]
     if one.answered.say:
         text.append(f"\n  {words.plain(one.answered.say)}")
+    return text
+
+
+def announcement(one: Announcement, key: str, width: int) -> Text:
+    """What the assistant says by itself, until somebody has said to have heard it."""
+    at = words.clock(one.at)[: 5 if width < 60 else 8]
+    text = Text.assemble((f"{at} ", DIM), (" FOR YOU ", "bold reverse magenta"), (f" {words.plain(one.words)}", "bold"))
+    text.append(f"\n  not heard yet: {f'{key} or ' if key else ''}say got it", DIM)
     return text
 
 

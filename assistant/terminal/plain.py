@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 from assistant.domain import events as e
@@ -16,6 +17,7 @@ from assistant.terminal.link import Link
 from assistant.terminal.means import Means
 from assistant.terminal.state import Exchange, Question, State
 from assistant.turn import naming, told
+from assistant.turn.notices import SCREEN
 
 READ_S = 0.2
 """How often the log is looked at."""
@@ -41,12 +43,14 @@ class Plain:
         self._up: bool | None = None
         self._asked: Question | None = None
         self._hurried = False
+        self._announced: set[tuple[Session, str]] = set()
         self._caught_up = asyncio.Event()
         self._trouble = ""
 
     async def run(self, fd: int) -> int | None:
         """Until the input ends or /quit. The process id of a core that was started from here, or None."""
         watch = [asyncio.create_task(self._watch()), asyncio.create_task(self._link.keep())]
+        watch.append(asyncio.create_task(self._mind_announcements()))
         try:
             await self._link.beat()
             if not self._link.up:
@@ -200,6 +204,20 @@ class Plain:
         elif asked is None and self._asked is not None and now >= self._asked.until:
             self._out("the question ran out; nothing was done")
         self._asked = asked
+
+    async def _mind_announcements(self) -> None:
+        """Say what the assistant says by itself, once to each session, and have that written down."""
+        await self._caught_up.wait()
+        while True:
+            session = self._session
+            for ident, one in self._state.announced(session).items():
+                if (session, ident) not in self._announced:
+                    self._announced.add((session, ident))
+                    self._out(f"{words.clock(one.at)} for you: {words.plain(one.words)} (say: got it)")
+                if not one.told_to(session, SCREEN):
+                    with suppress(AssistantError):
+                        await self._link.told(session, ident)
+            await asyncio.sleep(READ_S)
 
     # ---- small things --------------------------------------------------------------------------------------
 

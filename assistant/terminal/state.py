@@ -9,10 +9,11 @@ from collections import deque
 from dataclasses import dataclass
 
 from assistant.domain import events as e
-from assistant.domain.things import Thing
+from assistant.domain.things import Announcement, Thing
 from assistant.domain.values import Decision, Session
 from assistant.domain.world import World
 from assistant.terminal.output import Output
+from assistant.turn.announce import meant_for
 
 EXCHANGES = 200
 """Turns kept for the conversation; older ones are in the log."""
@@ -132,6 +133,10 @@ class State:
         stations = {session.station, *(line.machines if line is not None else ())}
         every = everybody or not session.station
         return [one for one in self.exchanges.values() if every or one.heard.station in stations]
+
+    def announced(self, session: Session) -> dict[str, Announcement]:
+        """What the assistant said by itself to this session and nobody has said to have heard, by id, oldest first."""
+        return {ident: self.world.announcements[ident] for ident in meant_for(self.world, session)}
 
     def holds(self) -> list[tuple[str, str, float, str]]:
         """What is on hold: id, reason, since when, by whom; newest first."""

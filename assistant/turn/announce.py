@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from assistant.domain import events as e
+from assistant.domain.deeds import call_key
 from assistant.domain.values import Session
 from assistant.domain.views import PLANT, Scope, Span, Views
 from assistant.domain.world import World
@@ -151,7 +152,7 @@ def _calls(rule: Rule, matters: Matters, now: float) -> Iterator[News]:
             machine = world.machines.get(call.unit)
             line = machine.line if machine is not None else call.unit if call.unit in world.lines else ""
             holes = {"who": naming.value(call.who), "unit": naming.unit(world, call.unit)}
-            yield News(f"call:{call.id}", call.unit, line, holes, to=call.who, by=call.badge)
+            yield News(call_key(call.id), call.unit, line, holes, to=call.who, by=call.badge)
 
 
 def _drifts(rule: Rule, matters: Matters, now: float) -> Iterator[News]:

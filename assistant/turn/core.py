@@ -43,6 +43,7 @@ from assistant.turn.messages import (
     Yes,
 )
 from assistant.turn.minutes import Breath, Minutes
+from assistant.turn.notices import HEARD, Notices
 from assistant.turn.people import ADJUSTED, NO_LOG, People
 from assistant.turn.perform import Performer
 from assistant.turn.policy import AT_ONCE, Policy, subject
@@ -78,6 +79,7 @@ class Core:
         self._intents = policy.intents
         self._known = known or lookups.Known(world, Views(), policy.intents, policy.language, policy.calendar)
         self.people = People(policy.intents, world, self._minutes, self.check)
+        self.notices = Notices(policy.intents, world, self._minutes)
         self._talks: dict[Session, Talk] = {}
         self.seconds: dict[str, Second] = {}
         """What waits for a second person, by station."""
@@ -109,6 +111,13 @@ class Core:
     def talk(self, session: Session) -> Talk:
         """A session's conversation so far."""
         return self._talks.setdefault(session, Talk())
+
+    def at_rest(self, session: Session) -> bool:
+        """Whether a session can be told something: it is awake, no turn is under way, and nothing is asked there."""
+        talk, second, now = self.talk(session), self.seconds.get(session.station), self._clock.monotonic()
+        asked = bool(talk.dialogue.question) and not expired(talk.dialogue, now)
+        waits = second is not None and now <= second.expires
+        return not (talk.lock.locked() or asked or waits or talk.dialogue.state is State.ASLEEP)
 
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer."""
@@ -185,8 +194,11 @@ class Core:
         breath.rest.clear()
         for index, command in enumerate(commands):
             message, rule = self._message(command, talk, breath)
-            if rule == ADJUSTED and talk.dialogue.state is not State.ASLEEP:
-                message, rule = await self.people.adjust(command, breath)
+            if talk.dialogue.state is not State.ASLEEP:
+                if rule == ADJUSTED:
+                    message, rule = await self.people.adjust(command, breath)
+                elif rule == HEARD:
+                    message, rule = await self.notices.heard(breath)
             if isinstance(message, NeedsYes | NeedsDigits):
                 waiting.append((index, command, message, rule))
                 continue
@@ -361,6 +373,9 @@ class Core:
         examples = [spec.example for spec in self._intents.by_name.values() if spec.kind != "dialogue"][:4]
         return Noise(Decision.ANSWERED, self._intents.text("help", "help", {"examples": "; ".join(examples)}))
 
+    def _heard(self, command: Command, talk: Talk, session: Session) -> Message:
+        return Noise(Decision.DONE, "")  # what is said of it is known once it is written down
+
     def _sleep(self, command: Command, talk: Talk, session: Session) -> Message:
         if "wake" in command.slots:
             return Wake(self._intents.text("sleep", "awake", {}))
@@ -374,6 +389,7 @@ DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
     "more": Core._more,
     "help": Core._help,
     "sleep": Core._sleep,
+    HEARD: Core._heard,
 }
 """Intents about the conversation itself."""
 SAY_AGAIN, ASLEEP = "asked: say again", "asleep"

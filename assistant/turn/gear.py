@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.domain.endpointing import Words
-from assistant.domain.things import Voicing
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.ports import Clock, Ears, Endpointer, Microphone, Speaker, Voice, Wakeword
 
@@ -23,6 +23,12 @@ class Turns(Protocol):
 
     async def voicing(self, session: Session) -> Voicing:
         """How whoever speaks there is spoken to. Raises AssistantError."""
+
+    async def announcement(self, session: Session) -> Notice | None:
+        """The oldest announcement that is to be said to it now, or None. Raises AssistantError."""
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        """Write down that it was said, as in announcement.told. Raises AssistantError."""
 
 
 @dataclass(slots=True)

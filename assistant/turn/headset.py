@@ -33,11 +33,13 @@ from assistant.turn.conversation import (
 from assistant.turn.ownvoice import own
 from assistant.turn.sounds import (
     MESSAGES,
+    Announced,
     Answered,
     Back,
     Began,
     Effect,
     Ended,
+    Gave,
     Heard,
     Hush,
     Judge,
@@ -102,13 +104,13 @@ def _woke(now: Conversation, message: Message) -> Step:
 def _pressed(now: Conversation, message: Message) -> Step:
     """A hand is nobody's echo: whatever was being said, what follows is for us."""
     kept = replace(now, voice=False, void=False, tail=False, speech=None, interrupted=None)
-    return listen(kept, Hush(), Reset(), Play("awake"))
+    return listen(kept, *_gave(now.speech, cut=True), Hush(), Reset(), Play("awake"))
 
 
 def _woke_speaking(now: Conversation, message: Message) -> Step:
     """Silence at once; the command must come after it, for this was said into its own words."""
     kept = replace(now, interrupted=now.speech, void=now.voice)
-    return listen(kept, Hush(), Start(Timer.AWAKE, AWAKE_S))
+    return listen(kept, *_gave(now.speech, cut=True), Hush(), Start(Timer.AWAKE, AWAKE_S))
 
 
 def _awake(now: Conversation, message: Message) -> Step:
@@ -224,6 +226,18 @@ def _earcon(decision: Decision | None) -> tuple[Effect, ...]:
     return ()
 
 
+def _announced(now: Conversation, message: Message) -> Step:
+    """Only while nobody speaks and its own last word is gone."""
+    assert isinstance(message, Announced)
+    if now.voice or now.tail:
+        return now, ()
+    return speak(now, Speech(message.sentences, announces=message.ident))
+
+
+def _gave(speech: Speech | None, *, cut: bool = False) -> tuple[Effect, ...]:
+    return (Gave(speech.announces, cut),) if speech is not None and speech.announces else ()
+
+
 # ---- it speaks -----------------------------------------------------------------------------------------------
 
 
@@ -241,7 +255,7 @@ def _overheard(now: Conversation, message: Message) -> Step:
         return kept, (Hush(), Take(message), Start(Timer.WORKING, WORKING_S), Start(Timer.STILL, STILL_S))
     if message.silences or message.cancels:
         kept, effects = rest(quiet, Hush())
-        return kept, (*effects, *(_window() if kept.open else ()))
+        return kept, (*_gave(speech), *effects, *(_window() if kept.open else ()))
     return now, ()
 
 
@@ -261,7 +275,8 @@ def _spoke(now: Conversation, message: Message) -> Step:
     said = now.speech or Speech()
     kept = replace(now, speech=None, said=said, interrupted=None, tail=True, void=now.voice, open=said.asks)
     asleep = (Play("asleep"),) if said.sleeps and not now.voice else ()
-    return rest(kept, Start(Timer.TAIL, TAIL_S), *(_window() if said.asks else ()), *asleep)
+    gave = _gave(said) if said.at >= len(said.sentences) else ()  # what could not be said is offered again
+    return rest(kept, *gave, Start(Timer.TAIL, TAIL_S), *(_window() if said.asks else ()), *asleep)
 
 
 def _window() -> tuple[Effect, ...]:
@@ -329,6 +344,7 @@ _ROWS: dict[State, dict[type[Message], Row]] = {
     State.WAITING: {
         **_ASIDE,
         Answered: Row(_answered, REST),
+        Announced: Row(_announced, (State.SPEAKING,)),
         Woke: Row(_woke, (State.CAPTURING, State.LISTENING)),
         Pressed: Row(_pressed, (State.LISTENING,)),
         Began: Row(_voice, ()),

@@ -99,6 +99,19 @@ class Minutes:
         payload = e.BadgeCheckedIn(session.station, how)
         await self.recorder.record(e.Event(uuid.uuid4().hex, SOURCE, session.badge, self.clock.now(), payload))
 
+    async def announced(self, ident: str, session: Session, how: str) -> None:
+        """Write down that an announcement was said or shown to somebody. Raises LogError."""
+        payload = e.AnnouncementTold(session.badge, session.station, how)
+        await self.recorder.record(
+            e.Event(uuid.uuid4().hex, SOURCE, ident, self.clock.now(), payload, causationid=ident)
+        )
+
+    async def taken_in(self, ident: str, breath: Breath) -> None:
+        """Write down that somebody says to have heard an announcement. Raises LogError."""
+        session = breath.transcript.session
+        payload = e.AnnouncementHeard(session.badge, session.station)
+        await self.recorder.record(replace(self._event(breath.transcript, payload, cause=breath.heard), subject=ident))
+
     def _event(self, transcript: Transcript, payload: e.Payload, cause: str = "") -> e.Event:
         return e.Event(
             uuid.uuid4().hex,

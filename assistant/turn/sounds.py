@@ -35,6 +35,8 @@ class Speech:
     """It ends with a question."""
     sleeps: bool = False
     """It is the last before sleep."""
+    announces: str = ""
+    """It answers nobody: the id of the announcement that it is."""
     at: int = 0
     """The sentence that is being said, or with which it goes on."""
     offset: float = 0.0
@@ -110,6 +112,15 @@ class Answered(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Announced(Message):
+    """There is something to be said that nobody asked for; where it is no moment for it, it is offered again."""
+
+    ident: str
+    """The announcement's id."""
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Played(Message):
     """A sentence was heard to its end."""
 
@@ -163,6 +174,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Ended,
     Heard,
     Answered,
+    Announced,
     Played,
     Silenced,
     Spoke,
@@ -250,4 +262,13 @@ class Tell:
     what: str = ""
 
 
-Effect = Play | Say | SayKey | Hush | Reset | Transcribe | Judge | Take | Start | Stop | Tell
+@dataclass(frozen=True, slots=True)
+class Gave:
+    """An announcement was said."""
+
+    ident: str
+    cut: bool = False
+    """Not to its end: the wake word or the button came."""
+
+
+Effect = Play | Say | SayKey | Hush | Reset | Transcribe | Judge | Take | Start | Stop | Tell | Gave

@@ -23,12 +23,15 @@ from assistant.ports import DeviceState, Frame
 from assistant.turn.conversation import Conversation, State
 from assistant.turn.gear import Gear, Manner, Times
 from assistant.turn.headset import step
+from assistant.turn.notices import CUT, VOICE
 from assistant.turn.sounds import (
+    Announced,
     Answered,
     Back,
     Began,
     Effect,
     Ended,
+    Gave,
     Heard,
     Hush,
     Judge,
@@ -63,6 +66,10 @@ CLAIMED_S = 30.0
 """How long a badge that was named can be confirmed."""
 GONE_S = 1.5
 """After a sound could not be played, for the device to be noticed as lost."""
+LOOK_S = 1.0
+"""Between two looks for something to say by itself."""
+AGAIN_S = 30.0
+"""Before an announcement that was cut off or could not be said is begun again."""
 _SENTENCE = re.compile(r"(?<=[.?!…])\s+(?=[^\s])")
 _CLAUSE = re.compile(r"(?<=[,;:])\s+")
 _log = structlog.get_logger(__name__)
@@ -99,6 +106,7 @@ class Station:
         """For ever. Raises AudioError when there can be no sound at all."""
         try:
             await self._refresh()
+            self._task(self._speak_up())
             async for item in self._gear.microphone.frames():
                 if isinstance(item, DeviceState):
                     self._device(item)
@@ -206,6 +214,8 @@ class Station:
                 self._timers[timer] = self._task(self._count(timer, seconds))
             case Stop(timer):
                 self._stop(timer)
+            case Gave(ident, cut):
+                self._task(self._gave(ident, CUT if cut else VOICE))
             case Tell(key, what):
                 self._tell(self._manner.text(key, what))
 
@@ -284,6 +294,34 @@ class Station:
             self._times.decision = answered.decision.value if answered.decision else ""
             self._tell(f"{self.session.station or '-'}: said  {' '.join(answered.sentences) or '(nothing)'}")
             self.take(answered)
+
+    # ---- speaking up ---------------------------------------------------------------------------------------
+
+    async def _speak_up(self) -> None:
+        """For ever: what is meant for whoever is here, one at a time, at a moment when nobody speaks."""
+        begun: dict[tuple[Session, str], float] = {}
+        while True:
+            await self._gear.clock.sleep(LOOK_S)
+            session, now = self.session, self._gear.clock.monotonic()
+            if self.now.state is not State.WAITING or self.now.voice:
+                continue
+            try:
+                notice = await self._gear.turns.announcement(session)
+            except AssistantError as exc:
+                _log.debug("no announcements", why=str(exc))  # what is said next meets the same, and is answered
+                continue
+            if notice is None or session != self.session or now < begun.get((session, notice.id), now):
+                continue
+            self.take(Announced(notice.id, sentences(verbalise(notice.words))))
+            if self.now.speech is not None and self.now.speech.announces == notice.id:
+                begun[session, notice.id] = now + AGAIN_S
+                self._tell(f"{session.station or '-'}: told  {notice.words}")
+
+    async def _gave(self, ident: str, how: str) -> None:
+        try:
+            await self._gear.turns.told(self.session, ident, how)
+        except AssistantError as exc:
+            self._tell(str(exc))
 
     async def _refresh(self) -> None:
         self._voicing = await self._gear.turns.voicing(self.session)

@@ -22,7 +22,7 @@ from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, Bench, a_core, t
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.stepped_clock import SteppedClock
 from tests.site import a_world, the_calendar, the_intents, the_plant
-from tests.turn.test_stories import Quiet
+from tests.turn.test_stories_told import Quiet
 
 NOW = datetime.fromisoformat("2026-11-25T10:00+00:00").timestamp()
 """A Wednesday; the early shift began at 06:00."""

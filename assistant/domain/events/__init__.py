@@ -7,7 +7,12 @@ A new type is a new class here: the store, the command line and the tests find i
 
 from __future__ import annotations
 
-from assistant.domain.events.announcements import AnnouncementEscalated, AnnouncementHeard, AnnouncementMade
+from assistant.domain.events.announcements import (
+    AnnouncementEscalated,
+    AnnouncementHeard,
+    AnnouncementMade,
+    AnnouncementTold,
+)
 from assistant.domain.events.event import EVENT_TYPES, Event, Payload
 from assistant.domain.events.factory import FACTORY, HoldRequested, RequestAnswered
 from assistant.domain.events.machines import (
@@ -69,6 +74,7 @@ __all__ = [
     "AnnouncementEscalated",
     "AnnouncementHeard",
     "AnnouncementMade",
+    "AnnouncementTold",
     "BadgeCheckedIn",
     "BoardArrived",
     "BoardDeparted",

@@ -26,6 +26,16 @@ class AnnouncementMade(Payload, type="announcement.made"):
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementTold(Payload, type="announcement.told"):
+    """Subject: the announcement. It was said or shown to somebody, who may or may not have taken it in."""
+
+    badge: str
+    station: str
+    how: str
+    """`voice`: said to its end, or until it was silenced; `cut`: the wake word cut it off; `screen`: shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementHeard(Payload, type="announcement.heard"):
     """Subject: the announcement. Somebody it was for has said so."""
 
