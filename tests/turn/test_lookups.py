@@ -229,6 +229,19 @@ async def test_alarms_are_told_worst_first() -> None:
         assert await say(bench, "alarms on line two") == "No alarm is open on line two."
 
 
+async def test_where_no_alarm_is_open_the_last_one_is_told() -> None:
+    tale = Tale().state(3 * HOUR, "PRN-1", "running")
+    for ago in (7200, 5400, 1800):
+        tale.at(ago, "PRN-1", e.AlarmRaised("A", "Warning", "stencil pressure low"))
+        tale.at(ago - 60, "PRN-1", e.AlarmCleared("A"))
+    tale.at(3600, "OVN-1", e.AlarmRaised("B", "Alarm", "chain drive overloaded"))
+    tale.at(3500, "OVN-1", e.AlarmCleared("B"))
+    async with knowing(tale) as bench:
+        assert await say(bench, "any alarms on line one") == (
+            "No alarm is open on line one. The last was stencil pressure low at printer one, nine thirty."
+        )
+
+
 @pytest.mark.parametrize("said", ["alarms", "any alarms on line one", "list the open alarms"])
 async def test_in_a_flood_only_the_worst_and_how_many(said: str) -> None:
     tale = Tale().state(3 * HOUR, "PRN-1", "running")
