@@ -99,7 +99,7 @@ class Interpreter:
             return commands
         commands = self._which(readings, index)
         rival = any(
-            (_negated(other) or (_understood(other) and self._contradicts(other, commands)))
+            (_negated(other) or (_whole(other) and self._contradicts(other, commands)))
             and _likelihood(said, hypothesis) > RIVAL
             for said, other in readings[index + 1 :]
         )
@@ -138,7 +138,7 @@ class Interpreter:
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
         """Index of the reading to go by."""
         for index, commands in enumerate(readings):
-            if _negated(commands) or all(command.intent != UNKNOWN for command in commands):
+            if _negated(commands) or _whole(commands):
                 # "Don't stop oven two" is not to be mended into "stop oven two" further down the list; and of a whole
                 # command about something that does not exist, or whose id lacks a digit, the nearest neighbour would
                 # be found there, which nobody said.
@@ -188,6 +188,11 @@ def _hangs_on(command: Command) -> bool:
 
 def _understood(commands: tuple[Command, ...]) -> bool:
     return all(command.intent != UNKNOWN and MISSING not in command.slots.values() for command in commands)
+
+
+def _whole(commands: tuple[Command, ...]) -> bool:
+    """Whether it is a sentence of the site, also about something that does not exist: that may have been said too."""
+    return all(command.intent != UNKNOWN for command in commands)
 
 
 def _negated(commands: tuple[Command, ...]) -> bool:
