@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.adapters.corelink import NAME, RemoteCore, Request, serve
+from assistant.domain.things import Notice
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript
 from assistant.errors import AssistantError, CoreError, UsageError
 
@@ -50,6 +51,23 @@ async def test_what_goes_in_at_one_end_comes_out_at_the_other(tmp_path: Path) ->
                 await remote.turn(words("crash"))
             assert (await remote.turn(words("still here"))).text == "still here"
     assert await RemoteCore.connect(deep) is None
+
+
+async def test_what_is_to_be_said_comes_out_at_the_other_end_too(tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    async def core(request: Request) -> Notice | None:
+        asked.append(request)
+        return Notice("a1", "Quality wanted.") if len(asked) == 1 else None
+
+    async with serve(tmp_path, core):
+        remote = await RemoteCore.connect(tmp_path)
+        assert remote is not None
+        async with aclosing(remote):
+            assert await remote.announcement(SESSION) == Notice("a1", "Quality wanted.")
+            await remote.told(SESSION, "a1", "voice")
+            assert await remote.announcement(SESSION) is None
+    assert asked[1] == Request("told", SESSION, how="voice", announcement="a1")
 
 
 async def test_a_socket_left_over_by_a_killed_core_is_no_core(tmp_path: Path) -> None:

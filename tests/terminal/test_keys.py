@@ -54,6 +54,7 @@ STORIES: Sequence[tuple[str, Session, Sequence[str], Sequence[str], str, dict[st
     ("x", QUALITY, (), ("1", "1"), "scrap", {}),
     ("p", OPERATOR, ("status of line one",), (), "repeat", {}),
     ("n", QUALITY, ("hold lot 4712, void", "release lot 4712"), (), "no", {}),
+    ("k", OPERATOR, (), (), "heard", {}),
     ("y", QUALITY, ("hold lot 4712, void", "release lot 4712"), (), "yes", {}),
 )
 

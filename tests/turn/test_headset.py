@@ -13,11 +13,13 @@ from assistant.turn.headset import TABLE, diagram, step
 from assistant.turn.ownvoice import own
 from assistant.turn.sounds import (
     MESSAGES,
+    Announced,
     Answered,
     Back,
     Began,
     Effect,
     Ended,
+    Gave,
     Heard,
     Hush,
     Judge,
@@ -91,6 +93,7 @@ ANY_MESSAGE: st.SearchStrategy[Message] = st.one_of(
     st.builds(Ended, st.sampled_from(["complete", "silence", "cap", "lost"])),
     st.builds(Heard, st.integers(0, 12), TEXTS, st.booleans(), st.booleans(), st.booleans()),
     st.builds(Answered, st.sampled_from([(), HELD, QUESTION]), st.sampled_from(list(Decision)), st.booleans()),
+    st.builds(Announced, st.just("a1"), st.just(HELD)),
     st.builds(Played, st.integers(0, 1)),
     st.builds(Silenced, st.integers(0, 1), st.floats(0, 3)),
     st.builds(TimedOut, st.sampled_from(list(Timer))),
@@ -440,6 +443,60 @@ def test_a_question_across_a_lost_headset_is_no_longer_one() -> None:
 )
 def test_own_words_are_told_from_others(text: str, is_own: bool) -> None:
     assert own(text, Speech(HELD)) is is_own
+
+
+NEWS = Announced("a1", ("Quality wanted at printer one.",))
+
+
+def test_what_is_announced_is_said_at_rest_and_was_told_at_its_end() -> None:
+    loop = Loop()
+    assert Say(Speech(NEWS.sentences, announces="a1")) in loop.take(NEWS)
+    assert Gave("a1") not in loop.did
+    did = loop.take(Played(0), Spoke())
+    assert Gave("a1") in did and loop.state() is State.WAITING
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [Began()],
+        [Pressed()],
+        [Pressed(), Began()],
+        [Answered(HELD, Decision.ANSWERED)],
+        [Answered(HELD, Decision.ANSWERED), Played(0), Spoke()],
+        [Answered(QUESTION, Decision.CONFIRM), Played(0), Played(1), Spoke(), TimedOut(Timer.TAIL)],
+        [Lost("gone")],
+    ],
+)
+def test_what_is_announced_at_any_other_moment_changes_nothing(before: list[Message]) -> None:
+    loop = Loop(*before)
+    now = loop.now
+    assert loop.take(NEWS) == [] and loop.now == now
+
+
+def test_an_announcement_that_could_not_be_said_was_not_told() -> None:
+    loop = Loop(NEWS, Spoke())
+    assert not [effect for effect in loop.did if isinstance(effect, Gave)]
+
+
+def test_stop_silences_an_announcement_and_it_was_told() -> None:
+    loop = Loop(NEWS)
+    did = loop.say("stop", silences=True)
+    assert Hush() in did and Gave("a1") in did
+
+
+@pytest.mark.parametrize("cut", [Woke(), Pressed()])
+def test_an_announcement_that_was_cut_off_was_told_in_part(cut: Message) -> None:
+    loop = Loop(NEWS)
+    did = loop.take(cut)
+    assert Hush() in did and Gave("a1", cut=True) in did and Gave("a1") not in did
+
+
+def test_its_own_announcement_that_comes_back_does_nothing() -> None:
+    loop = Loop(NEWS)
+    did = loop.say("quality wanted at printer one")
+    assert [effect for effect in did if not isinstance(effect, Transcribe | Tell)] == []
+    assert loop.state() is State.SPEAKING and loop.taken == []
 
 
 def test_the_diagram_in_the_docs_is_this_table() -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import numpy as np
 import pytest
 
 from assistant.adapters.clock import SystemClock
 from assistant.bootstrap.headset import badges, manner
-from assistant.domain.things import Voicing
+from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import AudioError, CoreError, EngineError
 from assistant.ports import FRAME, DeviceState, Frame, Mark, Played
 from assistant.turn.conversation import State
 from assistant.turn.gear import Gear
-from assistant.turn.sounds import Answered, Woke
-from assistant.turn.station import Station, sentences
+from assistant.turn.sounds import Answered, Began, Ended, Woke
+from assistant.turn.station import LOOK_S, Station, sentences
 from tests.a_core import the_site
 from tests.fakes.memory_voice import MemoryVoice
 
@@ -92,6 +92,9 @@ class Turns:
         self.say = "Lot four seven one two is on hold. It has been there since six."
         self.fails = False
         self.checked: list[tuple[Session, str]] = []
+        self.waiting: list[Notice] = []
+        self.given: list[tuple[Session, str, str]] = []
+        self.asked = 0
 
     async def turn(self, transcript: Transcript) -> Answer:
         await asyncio.sleep(0.1)
@@ -106,6 +109,16 @@ class Turns:
     async def check_in(self, session: Session, how: str) -> None:
         self.checked.append((session, how))
 
+    async def announcement(self, session: Session) -> Notice | None:
+        self.asked += 1
+        if self.fails:
+            raise CoreError("the core went away before it answered")
+        return self.waiting[0] if self.waiting else None
+
+    async def told(self, session: Session, ident: str, how: str) -> None:
+        self.given.append((session, ident, how))
+        self.waiting = [one for one in self.waiting if one.id != ident or how != "voice"]
+
 
 class World:
     """All of it."""
@@ -119,6 +132,13 @@ class World:
     async def until(self, state: State) -> None:
         for _ in range(400):
             if self.station.now.state is state:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(self.station.now)
+
+    async def after(self, met: Callable[[], bool]) -> None:
+        for _ in range(400):
+            if met():
                 return
             await asyncio.sleep(0.01)
         raise AssertionError(self.station.now)
@@ -244,3 +264,50 @@ async def test_an_answer_of_the_loops_own_is_not_taken_for_a_turn(world: World) 
 )
 def test_what_is_said_first_is_short(say: str, parts: tuple[str, ...]) -> None:
     assert sentences(say) == parts
+
+
+async def test_what_is_announced_is_said_once_at_rest_and_that_is_written_down(world: World) -> None:
+    world.turns.waiting = [Notice("a1", "Lot L4712 was put on hold, bridging, by OP-17.")]
+    await world.until(State.SPEAKING)
+    await world.until(State.WAITING)
+    assert " ".join(world.voice.said) == "Lot four seven one two was put on hold, bridging, by O P one seven."
+    assert world.turns.given == [(Session("", "SMT-1"), "a1", "voice")] and world.turns.taken == []
+    assert any("told" in line and "L4712" in line for line in world.told)
+
+
+async def test_what_is_announced_waits_until_somebody_has_done_speaking(world: World) -> None:
+    world.station.take(Began())
+    world.turns.waiting = [Notice("a1", "Quality wanted.")]
+    asked = world.turns.asked
+    await asyncio.sleep(2.5 * LOOK_S)
+    assert world.turns.asked == asked and world.voice.said == []
+    world.station.take(Ended("silence"))
+    await world.until(State.SPEAKING)
+
+
+async def test_what_could_not_be_said_was_not_told_and_is_not_tried_again_at_once(world: World) -> None:
+    world.voice.fails = 1
+    world.turns.waiting = [Notice("a1", "Quality wanted.")]
+    await world.after(lambda: world.voice.fails == 0)
+    await world.until(State.WAITING)
+    asked = world.turns.asked
+    await world.after(lambda: world.turns.asked > asked)
+    assert world.turns.given == [] and world.voice.said == []
+
+
+async def test_cut_off_by_the_wake_word_it_was_told_in_part(world: World) -> None:
+    world.head.endless = True
+    world.turns.waiting = [Notice("a1", "First-pass yield on line one is 80 percent over the last 60 boards.")]
+    await world.until(State.SPEAKING)
+    world.station.take(Woke())
+    await world.after(lambda: bool(world.turns.given))
+    assert world.turns.given == [(Session("", "SMT-1"), "a1", "cut")] and world.station.now.state is State.LISTENING
+
+
+async def test_a_core_that_is_gone_leaves_the_headset_at_work(world: World) -> None:
+    world.turns.fails = True
+    asked = world.turns.asked
+    await world.after(lambda: world.turns.asked > asked)
+    world.turns.fails = False
+    world.turns.waiting = [Notice("a1", "Quality wanted.")]
+    await world.until(State.SPEAKING)
