@@ -137,7 +137,8 @@ def _hardest(
 
 
 def _gather(embeddings: Halves, starts: npt.NDArray[np.int64]) -> Samples:
-    return embeddings[starts[:, None] + np.arange(WINDOW)].astype(np.float32)
+    gathered: Samples = embeddings[starts[:, None] + np.arange(WINDOW)].astype(np.float32)
+    return gathered
 
 
 def _parts(starts: npt.NDArray[np.int64], size: int = 2048) -> Sequence[npt.NDArray[np.int64]]:

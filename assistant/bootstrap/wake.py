@@ -35,7 +35,7 @@ PART_S = 20.0
 CLIPS_A_PART = 8
 HEADS_AVERAGED, STEPS = 3, 2000
 HOWS = {"clean": None, "10 dB": 10.0, "5 dB": 5.0}
-"""Machines' noise that the phrase is checked in: louder than where it should work, for people differ more than voices."""
+"""Machines' noise that the phrase is checked in, louder than where it should work: people differ more than voices."""
 AFTER_S = 1.5
 """Of the words that follow the phrase at once, as mostly they do."""
 SELF_TEST_MARGIN = 0.9
