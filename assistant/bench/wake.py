@@ -162,9 +162,9 @@ def _tracks(
             for name, texts in (("what resembles the phrase", plan.near), ("other speech", plan.speech)):
                 made = [speakers.say(text, one) for text, one in _dealt(texts, KOKORO)]
                 yield f"{name}, unseen voices", _passes(made, rng)
-            made = [speakers.say(text, one) for text, one in _dealt((*plan.near, *plan.speech), PLAIN)]
+            made = [speakers.say(text, one) for text, one in _dealt(plan.speech, PLAIN)]
             yield "plain voices (espeak-ng)", _passes(made, rng)
-            made = [speakers.say(text, Speaker("own")) for text in (*plan.near, *plan.speech)]
+            made = [speakers.say(text, Speaker("own")) for text in plan.speech]
             yield "our own voice", _passes(made, rng)
         finally:
             speakers.close()
