@@ -16,6 +16,8 @@ from assistant.adapters.audiofile import RATE
 Sound = npt.NDArray[Any]
 FRAME = 2048
 """Samples a frame, where speech and noise are compared: by the energy of the loudest frame of each."""
+AIR = 2 * RATE
+"""Samples of air that a compressor lets go."""
 TONES = 2 ** (np.arange(-24, 25) / 12) * 440.0
 
 
@@ -43,7 +45,8 @@ def compressor(length: int, rng: np.random.Generator) -> Sound:
     runs = (np.sin(2 * np.pi * (seconds / rng.uniform(2, 6) + rng.random())) > -0.3).astype(float)
     sound = coloured(length, rng, 300) * beat**3 * runs
     for stop in np.flatnonzero(np.diff(runs) < 0):
-        sound[stop:] += 2 * coloured(length, rng, 6000)[: length - stop] * np.exp(-(seconds[: length - stop]) / 0.25)
+        span = min(AIR, length - stop)
+        sound[stop : stop + span] += 2 * coloured(AIR, rng, 6000)[:span] * np.exp(-seconds[:span] / 0.25)
     return np.asarray(sound + 0.1 * coloured(length, rng, 2000))
 
 
