@@ -13,7 +13,7 @@ help:  ## what can be made
 setup: $(VENV)/.installed $(VENV)/.system  ## virtual environment, system packages, weights
 	@$(BIN)/assistant models pull
 
-run: setup  ## the main job: a headset if there is one, else the demo shift
+run: setup  ## the main job: a headset if there is one, else a terminal, else the demo shift
 	@$(BIN)/assistant run $(ARGS)
 
 test: setup  ## all tests, with the real engines
@@ -56,7 +56,8 @@ $(VENV)/.system:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@missing=""; command -v espeak-ng >/dev/null || missing="espeak-ng"; \
 	command -v c++ >/dev/null || missing="$$missing g++"; \
-	ldconfig -p 2>/dev/null | grep -q libportaudio.so.2 || missing="$$missing libportaudio2"; \
+	[ "$$(uname)" != Linux ] || $(BIN)/python -c 'import ctypes.util as u; exit(not u.find_library("portaudio"))' || \
+	    missing="$$missing libportaudio2"; \
 	pulse=""; command -v pulseaudio >/dev/null && command -v paplay >/dev/null || pulse="pulseaudio pulseaudio-utils"; \
 	ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so >/dev/null 2>&1 || pulse="$$pulse libasound2-plugins"; \
 	if [ -n "$$pulse" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \

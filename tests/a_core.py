@@ -13,6 +13,7 @@ from assistant.turn.core import Core
 from assistant.turn.escalate import Escalation
 from assistant.turn.ingest import Ingest
 from assistant.turn.inlet import Inlet
+from assistant.turn.presence import Presence
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.memory_machines import MemoryMachines
 from tests.fakes.stepped_clock import SteppedClock
@@ -39,6 +40,7 @@ class Bench:
     ingest: Ingest
     escalation: Escalation
     inlet: Inlet
+    presence: Presence
 
     async def say(self, text: str, session: Session = OPERATOR, turn: str = "") -> Answer:
         """Type something."""
@@ -68,4 +70,4 @@ async def a_core(
     async with AsyncExitStack() as stack:
         parts = await start(site or the_site(), log, machines, stack, clock)
         await parts.ingest.catch_up()
-        yield Bench(parts.core, log, machines, clock, parts.ingest, parts.escalation, parts.inlet)
+        yield Bench(parts.core, log, machines, clock, parts.ingest, parts.escalation, parts.inlet, parts.presence)

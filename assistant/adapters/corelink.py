@@ -31,7 +31,18 @@ _log = structlog.get_logger(__name__)
 class Request(msgspec.Struct, frozen=True):
     """What a client asks of the core."""
 
-    op: Literal["check", "parse", "turn", "settle", "check_in", "voicing", "announcement", "told"]
+    op: Literal[
+        "check",
+        "parse",
+        "turn",
+        "settle",
+        "check_in",
+        "check_out",
+        "voicing",
+        "announcement",
+        "told",
+        "resend",
+    ]
     session: Session
     transcript: Transcript | None = None
     order: str = ""
@@ -39,9 +50,11 @@ class Request(msgspec.Struct, frozen=True):
     outcome: Literal["", "done", "not_done"] = ""
     """To settle: what somebody saw."""
     how: str = "terminal"
-    """To check in: as in badge.checked_in. Told: as in announcement.told."""
+    """To check in or out: as in badge.checked_in. Told: as in announcement.told."""
     announcement: str = ""
     """Told: the announcement's id."""
+    position: int = 0
+    """To resend: the event's place in the log."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -199,6 +212,14 @@ class RemoteCore:
     async def settle(self, order: str, outcome: Literal["done", "not_done"], session: Session) -> Answer:
         """End an uncertain order. Raises UsageError, CoreError."""
         return _answered(await self._ask(Request("settle", session, order=order, outcome=outcome)))
+
+    async def check_out(self, session: Session, how: str) -> None:
+        """It speaks for nobody from now on. Raises UsageError, CoreError."""
+        await self._ask(Request("check_out", session, how=how))
+
+    async def resend(self, position: int, session: Session) -> Answer:
+        """Send an event again that the MES refused. Raises UsageError, CoreError."""
+        return _answered(await self._ask(Request("resend", session, position=position)))
 
     async def aclose(self) -> None:
         """Hang up."""

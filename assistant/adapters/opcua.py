@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-import structlog
-
-from assistant.adapters.opcua_client import ANSWER_S, connect, hang_up
+from assistant.adapters.opcua_client import ANSWER_S, connect, hang_up, within
+from assistant.adapters.opcua_entries import event_of
 from assistant.domain import events as e
 from assistant.domain.values import Order, Reading, Receipt
 from assistant.errors import NotObserved, NotSent, Uncertain
@@ -46,53 +44,9 @@ NOT_CALLED = frozenset(
 )
 """Answers to a Call that say that the method was not called (OPC UA Part 4, 5.11.2); any other leaves it open."""
 CHUNK = 500
-"""Journal entries asked for at once."""
-READING_S = ANSWER_S / 4
-"""A read of the journal ends with the chunk in which so much has gone by: what was missed in a week comes in pieces."""
-
-REPORTED = frozenset(
-    payload.type
-    for payload in (
-        e.MachineStateChanged,
-        e.AlarmRaised,
-        e.AlarmAcknowledged,
-        e.AlarmCleared,
-        e.BoardArrived,
-        e.BoardDeparted,
-        e.BoardScrapped,
-        e.LotScrapped,
-        e.MachineSetUp,
-        e.BoardInspected,
-        e.LotHeld,
-        e.LotReleased,
-        e.BoardHeld,
-        e.BoardReleased,
-        e.MachineHeld,
-        e.MachineReleased,
-        e.BoardSentToRework,
-        e.BoardWithdrawnFromRework,
-        e.PasteMeasured,
-        e.PartsPlaced,
-        e.BoardHeated,
-        e.ReelChanged,
-        e.LotCreated,
-        e.WorkOrderCreated,
-    )
-)
-"""What a machine may report. A journal that tells of turns, operators or orders to machines is not believed; of lots
-and work orders it may tell of new ones (domain.world)."""
-
-_log = structlog.get_logger(__name__)
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """One line of the plant's journal."""
-
-    source: str
-    subject: str
-    time: float
-    type: str
-    data: msgspec.Raw
+"""Journal entries asked for at once; what has come is kept, so a long journal is read over many answers."""
+PATIENCE = 4.0
+"""Where connecting runs out of time, the next try gets twice as long, up to this many times: the box may be busy."""
 
 
 @dataclass(slots=True)
@@ -116,13 +70,25 @@ class OpcUaMachines:
         self._observing: _Session | None = None
         self._commanding: _Session | None = None
         self._connecting = asyncio.Lock()
-        self._behind = False
-        """The journal's last read ended before its newest entry."""
         self._beats: dict[str, tuple[object, float]] = {}
         """Machine -> its heartbeat, and the monotonic time at which it was last seen to move."""
+        self._passed: dict[str, int] = {}
+        """Journal -> up to here nothing in it, after what the log has, was a machine's to report."""
+        self._behind = False
+        """The journal is being read and its end is not reached: what the log knows is old, though hearts beat."""
+        self._looking = asyncio.Lock()
+        self._wanted: set[str] = set()
+        """Machines that somebody wants to be read next."""
+        self._asked = self._read = 0
+        """Readings that were asked for, and how many of them have been answered."""
+        self._shown: Mapping[str, Reading | NotObserved] = {}
+        """What the last reading came to."""
 
     def age(self) -> float:
-        """Seconds since a heartbeat last moved; infinity when none ever did."""
+        """Seconds since a heartbeat last moved; infinity when none ever did, or much in the journal is unread."""
+        return float("inf") if self._behind else self._quiet()
+
+    def _quiet(self) -> float:
         return min((self._silent(machine) for machine in self._machines), default=float("inf"))
 
     def _silent(self, machine: str) -> float:
@@ -149,8 +115,7 @@ class OpcUaMachines:
         if time.monotonic() > until:
             raise NotSent("it took too long to reach the machine")
         try:
-            async with asyncio.timeout(ANSWER_S):
-                accepted, reason = await parent.call_method(node, *inputs)
+            accepted, reason = await within(ANSWER_S, parent.call_method(node, *inputs))
         except BaseException as exc:
             if isinstance(exc, UaStatusCodeError) and ua.status_codes.get_name_and_doc(exc.code)[0] in NOT_CALLED:
                 raise NotSent(f"the machine's server refused the call: {exc}") from exc
@@ -161,71 +126,109 @@ class OpcUaMachines:
         return Receipt(bool(accepted), str(reason or ""))
 
     async def observe(self, machine: str) -> Reading:
-        """All variables of a machine in one read; see ports.Machines."""
-        session = self._observing
-        if session is None or self._silent(machine) > self._hardware.stale_after_s:
-            raise NotObserved(f"nothing was heard of {machine} lately")
-        names = list(self._hardware.variables)
-        nodes = [session.node(pattern.format(machine=machine)) for pattern in self._hardware.variables.values()]
+        """All variables of a machine; see ports.Machines.
+
+        Whoever asks while machines are being read waits for the next reading and shares it: it begins after all of
+        them have asked, so what it shows is of after that.
+        """
+        self._asked += 1
+        mine = self._asked
+        self._wanted.add(machine)
+        async with self._looking:  # first come, first served: nobody's reading is replaced before it was taken
+            if self._read < mine:
+                asked, wanted, self._wanted = self._asked, self._wanted, set()
+                try:
+                    self._shown = await self._look(sorted(wanted))
+                except BaseException:
+                    self._wanted |= wanted
+                    raise
+                self._read = asked
+            shown = self._shown[machine]
+        if isinstance(shown, NotObserved):
+            raise NotObserved(str(shown))
+        return shown
+
+    async def _look(self, machines: Sequence[str]) -> dict[str, Reading | NotObserved]:
+        """Several machines in one read."""
+        session, stale = self._observing, self._hardware.stale_after_s
+        near = [machine for machine in machines if session is not None and self._silent(machine) <= stale]
+        shown: dict[str, Reading | NotObserved] = {
+            machine: NotObserved(f"nothing was heard of {machine} lately") for machine in machines
+        }
+        if session is None or not near:
+            return shown
+        patterns = self._hardware.variables.values()
+        nodes = [session.node(pattern.format(machine=machine)) for machine in near for pattern in patterns]
         try:
-            async with asyncio.timeout(ANSWER_S):
-                values = await session.client.read_attributes(nodes)
+            values = await within(ANSWER_S, session.client.read_attributes(nodes))
         except Exception as exc:
-            raise NotObserved(f"{machine} could not be read: {type(exc).__name__}") from exc
+            return shown | {m: NotObserved(f"{m} could not be read: {type(exc).__name__}") for m in near}
+        size = len(patterns)
+        return shown | {m: self._reading(m, values[n * size : (n + 1) * size]) for n, m in enumerate(near)}
+
+    def _reading(self, machine: str, values: Sequence[Any]) -> Reading | NotObserved:
+        """What a machine shows, if it can be believed."""
+        names = list(self._hardware.variables)
         bad = next((name for name, value in zip(names, values, strict=True) if not _good(value)), None)
         if bad is not None:
-            raise NotObserved(f"{machine} reports {bad} with bad quality")
+            return NotObserved(f"{machine} reports {bad} with bad quality")
         now = time.time()
         times = [_seconds(value.SourceTimestamp or value.ServerTimestamp) for value in values]
         off = max(abs(now - moment) for moment in times)
         if off > self._hardware.stale_after_s:
-            raise NotObserved(f"{machine} reports values of another time, {off:.0f} s off")
+            return NotObserved(f"{machine} reports values of another time, {off:.0f} s off")
         return Reading(machine, {n: _plain(v.Value.Value) for n, v in zip(names, values, strict=True)}, min(times))
 
     async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:
-        """What has happened since; empty when out of reach."""
-        if self._observing is None:
-            return ()
+        """What has happened since, as far as it comes in time; empty when out of reach."""
+        found: list[Happening] = []
+        session, seen, more = self._observing, dict(after), True
+        until = time.monotonic() + ANSWER_S
         try:
-            async with asyncio.timeout(ANSWER_S):
-                return await self._new(self._observing, after)
+            while session is not None and more:
+                part, more = await within(until - time.monotonic(), self._new(session, seen))
+                found += part
+                seen |= {happening.journal: happening.sequence for happening in part}
         except Exception:
-            return ()  # the follower notices the same, and says so
+            return found  # the follower notices the same, and says so
+        return found
 
     async def happenings(self, after: Mapping[str, int]) -> AsyncIterator[Sequence[Happening]]:
         """Batches for ever; `after` is read anew each time, so the caller keeps it up to date."""
         lost_at: float | None = None
-        tries = 0
+        tries, patience = 0, 1.0
         while True:
+            session: _Session | None = None
             try:
-                session, first = await self._begin(after)
+                session = await self._begin(patience)
+                # What happened meanwhile is read to its end before anything is called restored.
+                more = self._behind = True
+                while more:
+                    batch, more = await self._fresh(session, after, patience)
+                    if batch:
+                        yield batch
+                away = 0.0 if lost_at is None else time.monotonic() - lost_at
+                self._observing, self._behind, lost_at = session, False, None
+                tries, patience = 0, 1.0
+                yield [self._noticed(e.ConnectionRestored(round(away, 1)))]
+                while True:
+                    batch, more = await self._fresh(session, after)
+                    if batch:
+                        yield batch
+                    if not more:
+                        await asyncio.sleep(POLL_S)
             except Exception as exc:
+                self._observing = None
+                await self._drop_commanding()
                 if lost_at is None:
                     lost_at = time.monotonic()
                     yield [self._noticed(e.ConnectionLost(_why(exc)))]
                 await asyncio.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
-                tries += 1
-                continue
-            away = 0.0 if lost_at is None else time.monotonic() - lost_at
-            self._observing, lost_at, tries = session, None, 0
-            try:
-                while self._behind:
-                    yield first
-                    first = await self._fresh(session, after)
-                yield [*first, self._noticed(e.ConnectionRestored(round(away, 1)))]
-                while True:
-                    batch = await self._fresh(session, after)
-                    if batch:
-                        yield batch
-                    await asyncio.sleep(0.0 if self._behind else POLL_S)
-            except Exception as exc:
-                lost_at = time.monotonic()
-                self._observing = None
-                await self._drop_commanding()
-                yield [self._noticed(e.ConnectionLost(_why(exc)))]
+                tries, patience = tries + 1, min(PATIENCE, patience * (2.0 if _ran_out(exc) else 1.0))
             finally:
-                self._observing = None
-                await hang_up(session.client)
+                self._observing, self._behind = None, False
+                if session is not None:
+                    await hang_up(session.client)
 
     async def close(self) -> None:
         """Hang up."""
@@ -236,23 +239,24 @@ class OpcUaMachines:
 
     # ---- connections -------------------------------------------------------------------------------------
 
-    async def _connect(self, account: Account | None) -> _Session:
-        client = await connect(self._hardware.endpoint, self._link, account)
+    async def _connect(self, account: Account | None, patience: float = 1.0) -> _Session:
+        client = await connect(self._hardware.endpoint, self._link, account, patience)
         try:
-            async with asyncio.timeout(ANSWER_S):
-                return _Session(client, await client.get_namespace_index(self._hardware.namespace))
+            namespace = client.get_namespace_index(self._hardware.namespace)
+            return _Session(client, await within(ANSWER_S * patience, namespace))
         except BaseException:
             await hang_up(client)
             raise
 
-    async def _begin(self, after: Mapping[str, int]) -> tuple[_Session, Sequence[Happening]]:
-        """A new observing session, and what it saw at first; one that is of no use is hung up."""
-        session = await self._connect(self._link.observer)
+    async def _begin(self, patience: float) -> _Session:
+        """A new observing session to machines that live; one that is of no use is hung up."""
+        session = await self._connect(self._link.observer, patience)
         try:
-            return session, await self._fresh(session, after)
+            await self._hearts(session, patience)
         except BaseException:
             await hang_up(session.client)
             raise
+        return session
 
     async def _command_session(self, machine: str) -> _Session:
         """The commanding session, made when first needed. Raises NotSent."""
@@ -273,17 +277,23 @@ class OpcUaMachines:
 
     # ---- journal -----------------------------------------------------------------------------------------
 
-    async def _fresh(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
-        """Heartbeats and journal, once. Raises when the plant is silent or its heart stands still."""
-        async with asyncio.timeout(ANSWER_S):
-            nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
-            for machine, value in zip(self._machines, await session.client.read_attributes(nodes), strict=True):
-                if _good(value):
-                    self._beat(machine, value)
-            # Asked of a new session as well: a server that answers for dead machines is not "restored".
-            if self._machines and self.age() > self._hardware.stale_after_s:
-                raise ConnectionError("the machines' heartbeats stand still")
-            return await self._new(session, after)
+    async def _hearts(self, session: _Session, patience: float = 1.0) -> None:
+        """Look at the heartbeats. Raises when the plant is silent or its heart stands still."""
+        nodes = [session.node(self._hardware.heartbeat.format(machine=machine)) for machine in self._machines]
+        values = await within(ANSWER_S * patience, session.client.read_attributes(nodes))
+        for machine, value in zip(self._machines, values, strict=True):
+            if _good(value):
+                self._beat(machine, value)
+        # Asked of a new session as well: a server that answers for dead machines is not "restored".
+        if self._machines and self._quiet() > self._hardware.stale_after_s:
+            raise ConnectionError("the machines' heartbeats stand still")
+
+    async def _fresh(
+        self, session: _Session, after: Mapping[str, int], patience: float = 1.0
+    ) -> tuple[Sequence[Happening], bool]:
+        """Heartbeats, and what is new in the journal as far as one answer goes; whether there is more."""
+        await self._hearts(session, patience)
+        return await within(ANSWER_S * patience, self._new(session, after))
 
     def _beat(self, machine: str, value: Any) -> None:
         """One look at a heartbeat. At the first, only its own time can tell whether it beats."""
@@ -294,26 +304,26 @@ class OpcUaMachines:
         elif before[0] != value.Value.Value:
             self._beats[machine] = (value.Value.Value, time.monotonic())
 
-    async def _new(self, session: _Session, after: Mapping[str, int]) -> Sequence[Happening]:
+    async def _new(self, session: _Session, after: Mapping[str, int]) -> tuple[Sequence[Happening], bool]:
+        """The next of the journal's entries that were not seen yet, and whether there are more."""
         names = self._hardware.journal
         run, head = await session.client.read_values([session.node(names.run), session.node(names.head)])
-        seen = after.get(run, 0)
+        if not isinstance(run, str) or not isinstance(head, int):
+            raise ConnectionError("the journal shows its state with bad quality")
+        seen = max(after.get(run, 0), self._passed.get(run, 0))
         happenings: list[Happening] = []
-        until = time.monotonic() + READING_S
-        self._behind = False
-        while seen < head:
-            if happenings and time.monotonic() > until:
-                self._behind = True
-                break
+        while seen < head and not happenings:
             entries = await self._entries(session, seen)
             if not entries:
-                break
-            for sequence, entry in enumerate(entries, start=seen + 1):
-                event = _event(entry, f"{run}-{sequence}")
+                return (), False
+            for entry in entries:
+                seen += 1
+                event = event_of(entry, f"{run}-{seen}")
                 if event is not None:
-                    happenings.append(Happening(run, sequence, event))
-            seen += len(entries)
-        return happenings
+                    happenings.append(Happening(run, seen, event))
+                elif not happenings:
+                    self._passed[run] = seen
+        return happenings, seen < head
 
     async def _entries(self, session: _Session, after: int) -> Sequence[str]:
         from asyncua import ua
@@ -328,22 +338,6 @@ class OpcUaMachines:
         """Something that this adapter saw by itself."""
         event = e.Event(uuid.uuid4().hex, "/assistant", self._hardware.endpoint, time.time(), payload)
         return Happening("", 0, event)
-
-
-def _event(entry: str, ident: str) -> e.Event | None:
-    """A journal entry as an event; None, and a line in the log, for one that is not a machine's to report.
-
-    Its id comes from its place in the journal: what a machine writes can take no other event's place.
-    """
-    try:
-        fields = msgspec.json.decode(entry, type=_Entry)
-        if fields.type not in REPORTED or not fields.source.startswith("/machines/"):
-            raise ValueError(f"{fields.type} of {fields.source} is not a machine's to report")
-        data = msgspec.json.decode(fields.data, type=e.EVENT_TYPES[fields.type])
-    except ValueError as exc:  # msgspec's errors are ValueErrors too
-        _log.warning("journal entry skipped", entry=entry[:200], why=str(exc))
-        return None
-    return e.Event(ident, fields.source, fields.subject, fields.time, data)
 
 
 def _good(value: Any) -> bool:
@@ -364,3 +358,8 @@ def _seconds(moment: datetime | None) -> float:
 
 def _why(exc: BaseException) -> str:
     return str(exc) or type(exc).__name__
+
+
+def _ran_out(exc: BaseException) -> bool:
+    """Whether it was time that was wanting."""
+    return isinstance(exc, TimeoutError) or isinstance(exc.__cause__, TimeoutError)

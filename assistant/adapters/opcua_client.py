@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant.settings.security import Account, Link, Trust, open_endpoint
+
+T = TypeVar("T")
 
 CONNECT_S = 3.0
 """Connecting must not take longer."""
@@ -20,8 +23,34 @@ ANSWER_S = 2.0
 """A machine answers a call in under 0.2 s; after this its answer is missing."""
 
 
-async def connect(endpoint: str, link: Link, account: Account | None) -> Any:
-    """A connected client, never to be used again once it failed.
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What it comes to, if it comes in time; then it is left alone. Raises TimeoutError, and what `work` raises.
+
+    A task of its own, for asyncua takes cancelling for its own affair: it swallows it while it waits for its tasks to
+    end, or raises it later. asyncio.timeout relies on it. On a busy machine the follower of the journal then waited for
+    ever or ended without a word, and nothing was heard of any machine again.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    except BaseException:
+        _leave(task)
+        raise
+    if not task.done():
+        _leave(task)
+        raise TimeoutError
+    if task.cancelled():
+        raise ConnectionError("the connection ended in the midst of it")
+    return task.result()
+
+
+def _leave(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    task.add_done_callback(lambda over: over.cancelled() or over.exception())  # nobody else asks for it
+
+
+async def connect(endpoint: str, link: Link, account: Account | None, patience: float = 1.0) -> Any:
+    """A connected client, never to be used again once it failed; `patience` times the usual time is waited for it.
 
     Raises ConnectionError when the endpoint must not be connected to or does not answer over these certificates,
     and whatever asyncua raises for the rest.
@@ -31,12 +60,9 @@ async def connect(endpoint: str, link: Link, account: Account | None) -> Any:
     if why := open_endpoint(endpoint, secured=link.trust is not None):
         raise ConnectionError(why)
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
-    client = Client(endpoint, timeout=ANSWER_S, auto_reconnect=False)
+    client = Client(endpoint, timeout=ANSWER_S * patience, auto_reconnect=False)
     try:
-        async with asyncio.timeout(CONNECT_S):
-            if link.trust is not None:
-                await _secure(client, link.trust, account)
-            await client.connect()
+        await within(CONNECT_S * patience, _connected(client, link, account))
     except TimeoutError as exc:
         _let_go(client)
         if link.trust is None:
@@ -48,6 +74,12 @@ async def connect(endpoint: str, link: Link, account: Account | None) -> Any:
         _let_go(client)
         raise
     return client
+
+
+async def _connected(client: Any, link: Link, account: Account | None) -> None:
+    if link.trust is not None:
+        await _secure(client, link.trust, account)
+    await client.connect()
 
 
 async def _secure(client: Any, trust: Trust, account: Account | None) -> None:
@@ -77,10 +109,9 @@ async def _secure(client: Any, trust: Trust, account: Account | None) -> None:
 
 async def hang_up(client: Any) -> None:
     """Leave politely if the other side still answers; never wait for one that does not."""
-    with suppress(Exception, asyncio.TimeoutError):
-        async with asyncio.timeout(1.0):
-            await client.disconnect()
-            return
+    with suppress(Exception):
+        await within(1.0, client.disconnect())
+        return
     _let_go(client)
 
 

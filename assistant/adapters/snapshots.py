@@ -13,15 +13,17 @@ thrown away, and the log is folded anew. The log is the only truth; nothing is l
 
 from __future__ import annotations
 
+import errno
 import gc
 import hashlib
 import os
 import sys
+import threading
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, get_type_hints
 
@@ -85,6 +87,8 @@ class Snapshots:
         self._file, self._make_views, self._floor = folder / NAME, make_views, floor_bytes
         self.position = 0
         """Of the snapshot that is there; 0 for none."""
+        self._busy = threading.Lock()
+        """A core that ends while a thread still waits for the disk must not write into the file of that thread."""
 
     def load(self, hash_at: HashAt, *, discard: bool = True) -> Known:
         """What was kept; fresh where nothing was, or nothing that fits (which is then deleted: `discard`).
@@ -107,30 +111,43 @@ class Snapshots:
         return known
 
     def save(self, known: Known) -> bool:
-        """Write it all down; False (and one line in the log) when that could not be done. Nothing half-made is left.
+        """Write it all down and wait for the disk; False (and one line in the log) when that could not be done."""
+        return self.write(known)()
 
-        Blocks for as long as it takes: some tenths of a second for ten million events.
+    def write(self, known: Known) -> Callable[[], bool]:
+        """Write it all down beside the snapshot that is there, before the next event is folded.
+
+        What is returned waits for the disk and puts the one in the place of the other; it may run in a thread, and says
+        what `save` says. Nothing half-made is left.
         """
         position = known.world.position
         temporary = self._file.with_suffix(".new")
         try:
             disk = os.statvfs(self._file.parent)
             if disk.f_bavail * disk.f_frsize < self._floor:
-                raise OSError(0, "disk nearly full")
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
+                raise OSError(errno.ENOSPC, "disk nearly full")
+            with self._busy, open(temporary, "wb", opener=_private) as file:
                 _write(file, known)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._file)
-            _sync(self._file.parent)
         except OSError as exc:
-            _log.warning("no snapshot could be written", file=str(self._file), why=exc.strerror or str(exc))
-            with suppress(OSError):
-                temporary.unlink()
-            return False
+            return partial(self._gave_up, temporary, exc)
+        return partial(self._settle, temporary, position)
+
+    def _settle(self, temporary: Path, position: int) -> bool:
+        try:
+            with self._busy:
+                _sync(temporary)
+                temporary.replace(self._file)
+                _sync(self._file.parent)
+        except OSError as exc:
+            return self._gave_up(temporary, exc)
         self.position = position
         return True
+
+    def _gave_up(self, temporary: Path, why: OSError) -> bool:
+        _log.warning("no snapshot could be written", file=str(self._file), why=why.strerror or str(why))
+        with suppress(OSError):
+            temporary.unlink()
+        return False
 
     def _read(self, file: BinaryIO, hash_at: HashAt) -> Known:
         _check(file)
@@ -207,8 +224,13 @@ def _taken(read: Callable[[], Read]) -> Read:
         raise Unfit(f"it cannot be read: {exc!r}") from exc
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def _private(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_CLOEXEC, 0o600)
+
+
+def _sync(file: Path) -> None:
+    """Wait until a file, or what a folder holds, is on disk."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from assistant.adapters.audiofile import Samples, resampled
@@ -40,8 +41,8 @@ class Speaker:
 class Speakers:
     """Says texts, and keeps what was said in a folder."""
 
-    def __init__(self, kokoro: Kokoro, own: Voice | None, kept: Path) -> None:
-        """`own`: the assistant's voice, where there is one. `kept`: made when need be."""
+    def __init__(self, kokoro: Kokoro | None, own: Voice | None, kept: Path) -> None:
+        """`own`: the assistant's voice, where there is one; so too `kokoro`. `kept`: made when need be."""
         self._kokoro, self._own, self._kept = kokoro, own, kept
         self._runner = asyncio.Runner()
 
@@ -56,7 +57,7 @@ class Speakers:
         name = hashlib.sha256(repr((text, speaker)).encode()).hexdigest()[:24]
         file = self._kept / name[:2] / f"{name}.npy"
         try:
-            return np.load(file, allow_pickle=False).astype(np.float32) / 32767
+            return _sound(np.load(file, allow_pickle=False))
         except (OSError, ValueError):
             sound = self._made(text, speaker)
         # Kept as 16 bits, and used as kept, so that the second run is the first one.
@@ -68,11 +69,13 @@ class Speakers:
             temporary.replace(file)
         except OSError as exc:
             raise EngineError(f"{file}: {exc.strerror or exc}") from exc
-        return steps.astype(np.float32) / 32767
+        return _sound(steps)
 
     def _made(self, text: str, speaker: Speaker) -> Samples:
         match speaker.engine:
             case "kokoro":
+                if self._kokoro is None:
+                    raise EngineError("no voices of Kokoro's")
                 return self._kokoro.speak(text, speaker.voices, speaker.speed)
             case "espeak":
                 return _read(_espeak(text, speaker))
@@ -117,3 +120,8 @@ def _read(wav: bytes) -> Samples:
     # A WAV streamed to a pipe tells no length; libsndfile reads to the end.
     sound, rate = soundfile.read(io.BytesIO(wav), dtype="float32")
     return trimmed(resampled(sound, rate))
+
+
+def _sound(steps: npt.NDArray[np.int16]) -> Samples:
+    """16-bit steps as float32 in [-1, 1]."""
+    return np.asarray(steps, np.float32) / np.float32(32767)

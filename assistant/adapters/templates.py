@@ -19,7 +19,7 @@ MARKED = ("lot", "board", "machine", "line", "order", "product", "unit", "number
 """Slots whose values are markers."""
 MOST_MARKERS = 4
 """Mentions of one kind that a single template can hold apart."""
-SLIP, PART, FAILED = "slip", "part", "failed"
+SLIP = "slip"
 _RULE = re.compile(r"<([^<>]+)>")
 _SLOT = re.compile(r"\{([^{}:]+)")
 
@@ -74,20 +74,10 @@ class Templates:
                 {"sentences": list(intent.sentences), "expansion_rules": intent.rules},
                 {"sentences": list(intent.slips), "expansion_rules": intent.rules, "metadata": {SLIP: True}},
             ]
-            if intent.this_shift:
-                blocks.append(
-                    {
-                        "sentences": list(intent.this_shift),
-                        "expansion_rules": intent.rules,
-                        "slots": {"period": "shift"},
-                    }
-                )
-            if intent.parts:
-                blocks.append(
-                    {"sentences": list(intent.parts), "expansion_rules": intent.rules, "slots": {PART: FAILED}}
-                )
-            if intent.wakes:
-                blocks.append({"sentences": list(intent.wakes), "slots": {"wake": "yes"}})
+            blocks += [
+                {"sentences": list(also.say), "expansion_rules": intent.rules, "slots": dict(also.slots)}
+                for also in intent.also
+            ]
             data["intents"][name] = {"data": [block for block in blocks if block["sentences"]]}
             data.setdefault("lists", {}).update({intent.free: {"wildcard": True}} if intent.free else {})
             self._parse(hassil, data["intents"][name], data, folder / f"{name}.yaml", name)

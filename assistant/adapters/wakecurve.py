@@ -15,8 +15,8 @@ REFRACTORY = math.ceil(REFRACTORY_S * 16_000 / STEP)
 """Windows after a wake in which none is counted."""
 THRESHOLDS = tuple(1 / (1 + math.exp(-logit / 2)) for logit in range(-4, 17))
 """From 0.12 to 0.9997, even in log odds."""
-AIM_AN_HOUR = 0.5
-"""False wakes an hour that are borne at most."""
+LEAST_HEARD = 0.98
+"""Of the times that voices to check with say the phrase, in all ways of saying it together."""
 
 Scores = npt.NDArray[np.float32]
 
@@ -60,21 +60,30 @@ def curve(said: Mapping[str, Sequence[float]], other: Sequence[Scores]) -> list[
 
 def wakes(scores: Iterable[float], threshold: float) -> int:
     """How often a recording wakes; one utterance wakes once."""
-    count, rest = 0, 0
-    for score in scores:
-        rest -= 1
-        if score >= threshold and rest <= 0:
-            count, rest = count + 1, REFRACTORY
-    return count
+    return len(places(scores, threshold))
 
 
-def chosen(points: Sequence[Point], aim: float = AIM_AN_HOUR) -> Point:
-    """The lowest threshold from 0.5 on from which on no more than `aim` false wakes an hour are seen."""
-    good = [point for point in points if point.threshold >= 0.5]
-    for number, point in enumerate(good):
-        if all(later.an_hour <= aim for later in good[number:]):
-            return point
-    return good[-1]
+def places(scores: Iterable[float], threshold: float) -> list[int]:
+    """At which of its windows a recording wakes."""
+    found: list[int] = []
+    for place, score in enumerate(scores):
+        if score >= threshold and (not found or place - found[-1] >= REFRACTORY):
+            found.append(place)
+    return found
+
+
+def chosen(points: Sequence[Point]) -> Point:
+    """The highest threshold that still hears LEAST_HEARD of what was said, and no higher than is needed for no false
+    wake; where none hears so much, the one that hears most.
+
+    The sound to check with is full of what resembles the phrase, so its wakes an hour are far above those of a shift
+    and say only which threshold is better.
+    """
+    hearing = [point for point in points if point.share >= LEAST_HEARD]
+    if not hearing:
+        return max(points, key=lambda point: (point.share, point.threshold))
+    quiet = [point for point in hearing if not point.false]
+    return quiet[0] if quiet else hearing[-1]
 
 
 def most_an_hour(false: int, hours: float) -> tuple[float, float]:

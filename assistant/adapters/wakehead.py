@@ -24,14 +24,18 @@ RATE_OF_LEARNING, DECAY = 1e-3, 1e-4
 _LEARNED = ("project", "project_bias", "hidden", "hidden_bias", "out", "out_bias")
 
 
+Halves = npt.NDArray[np.float16]
+"""Half precision: what is learned from is large."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examples:
     """What is learned from."""
 
-    said: Samples
-    """Windows that the phrase ends with, shape (n, WINDOW, SIZE), float16."""
-    other: Samples
-    """Embeddings of everything else, one after the other, shape (m, SIZE), float16."""
+    said: Halves
+    """Windows that the phrase ends with, shape (n, WINDOW, SIZE)."""
+    other: Halves
+    """Embeddings of everything else, one after the other, shape (m, SIZE)."""
     starts: npt.NDArray[np.int64]
     """Where in `other` a window of one recording begins."""
 
@@ -132,8 +136,9 @@ def _hardest(
     return np.asarray(looked[np.argsort(scores)[-min(POOL, len(looked)) :]])
 
 
-def _gather(embeddings: Samples, starts: npt.NDArray[np.int64]) -> Samples:
-    return embeddings[starts[:, None] + np.arange(WINDOW)].astype(np.float32)
+def _gather(embeddings: Halves, starts: npt.NDArray[np.int64]) -> Samples:
+    gathered: Samples = embeddings[starts[:, None] + np.arange(WINDOW)].astype(np.float32)
+    return gathered
 
 
 def _parts(starts: npt.NDArray[np.int64], size: int = 2048) -> Sequence[npt.NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """The wake word: openWakeWord's two ONNX files turn sound into embeddings, and a small head of ours hears one phrase.
 
-Its package is not used (docs/decisions/0010): the files are data, run here as it runs them. 80 ms of sound are 8
+Its package is not used (docs/decisions/0011): the files are data, run here as it runs them. 80 ms of sound are 8
 spectrogram rows (with 30 ms before them), 76 rows are one embedding of 96 numbers, and the head looks at the newest 16.
 """
 

@@ -207,8 +207,8 @@ def mended(vocabulary: str) -> str:
     candidate so spelled scores as nonsense. What is decoded is the same with it and without.
     """
     content = json.loads(vocabulary)
-    merges = content["model"]["merges"]
-    if merges and merges[0] not in (FIRST_MERGE, list(FIRST_MERGE.split())):
+    merges = content["model"].get("merges")
+    if merges and merges[0] not in (FIRST_MERGE, FIRST_MERGE.split()):
         merges.insert(0, FIRST_MERGE if isinstance(merges[0], str) else FIRST_MERGE.split())
     return json.dumps(content)
 

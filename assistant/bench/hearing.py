@@ -1,8 +1,8 @@
 """Hearing: any folder of recordings through our ear and the site's templates, beside faster-whisper's `transcribe`.
 
-The folder holds `labels.json`: a list with `file`, `intent` and `slots` for each recording, where a slot `?` is an id
-that does not exist; and, if they are known, `noise_db` (the noise that is in it already) and `group` (rows of their
-own, such as `accent`).
+The folder holds `labels.json`: a list with `file`, `intent` and `slots` for each recording (or an object with these by
+file), where a slot `?` is an id that does not exist; and, if they are known, `noise_db` (the noise that is in it
+already) and `group` (rows of their own, such as `accent`).
 """
 
 from __future__ import annotations
@@ -187,7 +187,10 @@ def _peer(model: Path, threads: int) -> Ear:
 def _labels(clips: Path) -> list[dict[str, Any]]:
     file = clips / "labels.json"
     try:
-        labels: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
+        labels: list[dict[str, Any]] = (
+            [{"file": name, **label} for name, label in content.items()] if isinstance(content, dict) else content
+        )
         for number, label in enumerate(labels, 1):
             if not isinstance(label["file"], str) or not isinstance(label["slots"], dict) or "intent" not in label:
                 raise AudioError(f"{file}: recording {number}: `file`, `intent` and `slots` are needed")

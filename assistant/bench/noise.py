@@ -61,7 +61,8 @@ def mixed(speech: Samples, noise: Samples, decibels: float) -> Samples:
     """Both together; `decibels`: energy of the loudest frame of the speech over that of the noise."""
     scale = np.sqrt(loudest(speech) / max(loudest(noise), 1e-12) / 10 ** (decibels / 10))
     sound = speech + scale * noise[: len(speech)]
-    return (sound * (PEAK / max(float(np.abs(sound).max()), 1e-9))).astype(np.float32)
+    scaled: Samples = (sound * (PEAK / max(float(np.abs(sound).max()), 1e-9))).astype(np.float32)
+    return scaled
 
 
 def loudest(samples: Samples) -> float:

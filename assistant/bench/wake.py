@@ -10,23 +10,26 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
-from assistant.adapters import audiofile, soundscape
+from assistant.adapters import audiofile, endpoint, soundscape
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.adapters.kokoro import RESERVED, Kokoro
 from assistant.adapters.piper import Piper
 from assistant.adapters.speakers import Speaker, Speakers
-from assistant.adapters.wakecurve import Point, curve, wakes
+from assistant.adapters.wakecurve import Point, curve, places, wakes
 from assistant.adapters.wakeword import FIRST_S, STEP, Embedder, Head, OwnWakeword, windowed
 from assistant.adapters.weights import Weights
+from assistant.adapters.whisper import Whisper
 from assistant.bench import Rate, Share
+from assistant.bootstrap import speech_model
 from assistant.bootstrap.wake import CLIPS, EMBEDDING, SPEAKERS, head_file, wake_folder
+from assistant.domain.spoken.address import addressed
 from assistant.errors import AudioError, ModelError
 from assistant.ports import FRAME
 from assistant.settings import manifest
@@ -39,13 +42,13 @@ PASSES = 4
 """How often other speech is heard: as it is, then in noise of three levels."""
 LEVELS_DB = (None, 20.0, 10.0, 5.0)
 GAP_S = 0.4
-VOICES_A_SENTENCE = 2
-"""Of the eight, in turn."""
+BEFORE_S, AFTER_S = 1.5, 3.0
+"""Of a false wake, what the ear is given."""
 PLAIN_VOICES = (("en-us+klatt2", 1.1, 40), ("en-gb+linda", 1.0, 50), ("en-us+rob", 0.95, 55), ("en-gb+steph", 1.2, 60))
 """Voice, speed and pitch of speakers of espeak-ng's that no head is trained on."""
 HOWS = {"clean": None, "at 10 dB": 10.0, "at 5 dB": 5.0}
 COST_S = 60.0
-Tracks = dict[str, list[Samples]]
+Said = dict[str, list[tuple[Samples, float]]]
 
 
 def measure(site: Path | None, clips: Path, real: Path | None) -> Iterator[Share | Rate | Point | str]:
@@ -59,32 +62,65 @@ def measure(site: Path | None, clips: Path, real: Path | None) -> Iterator[Share
     embedder = Embedder(weights.ensure(EMBEDDING))
     head = Head.load(head_file(site, file_name(recipe.phrase)))
     rng = np.random.default_rng(plan.seed)
+    look = _second_look(site, head.phrase)
     said = _said(embedder, head, clips, rng)
-    for how, scores in said.items():
-        yield Share(
-            f'"{head.phrase}", unseen voices, {how}', sum(score >= head.threshold for score in scores), len(scores)
-        )
+    for how, heard in said.items():
+        woke = [sound for sound, score in heard if score >= head.threshold]
+        yield Share(f'"{head.phrase}", unseen voices, {how}', len(woke), len(heard))
+        if look is not None and how != "at 5 dB":
+            yield Share("  of these, its words begin with the phrase too", sum(map(look, woke)), len(woke))
     others: list[Samples] = []
+    passed = 0
     for name, tracks in _tracks(weights, listed, plan, real, rng):
         scored = [head.score(windowed(embedder.all(track))) for track in tracks]
         others += scored
         yield Rate(f"false wakes: {name}", sum(wakes(one, head.threshold) for one in scored), _hours(tracks))
+        if look is not None:
+            passed += sum(map(look, _woken(tracks, scored, head.threshold)))
     yield Rate("false wakes: all of these", sum(wakes(one, head.threshold) for one in others), _scored_hours(others))
-    yield from curve({how: said[how] for how in HOWS}, others)
+    if look is not None:
+        yield Rate("  of these, its words begin with the phrase too", passed, _scored_hours(others))
+    yield from curve({how: [score for _, score in said[how]] for how in HOWS}, others)
     yield _cost(embedder, head, rng)
 
 
-def _said(embedder: Embedder, head: Head, clips: Path, rng: np.random.Generator) -> dict[str, list[float]]:
+def _second_look(site: Path | None, phrase: str) -> Callable[[Samples], bool] | None:
+    """Whether the transcript of some sound begins with the phrase; None without the ear's weights."""
+    try:
+        whisper = Whisper(speech_model(site))
+    except ModelError:
+        return None
+
+    def look(sound: Samples) -> bool:
+        heard = whisper.transcribe(endpoint.trim(sound), ())
+        return any(addressed(hypothesis.text, phrase) is not None for hypothesis in heard)
+
+    return look
+
+
+def _woken(tracks: Sequence[Samples], scored: Sequence[Samples], threshold: float) -> Iterator[Samples]:
+    """What the ear would be given of each false wake: from before it to some seconds after."""
+    for track, scores in zip(tracks, scored, strict=True):
+        for place in places(scores, threshold):
+            at = int(FIRST_S * RATE) + STEP * place
+            yield track[max(0, at - int(BEFORE_S * RATE)) : at + int(AFTER_S * RATE)]
+
+
+def _said(
+    embedder: Embedder, head: Head, clips: Path, rng: np.random.Generator
+) -> dict[str, list[tuple[Samples, float]]]:
+    """By how: each recording as it was heard, and its best score."""
     labels: list[dict[str, Any]]
     try:
         labels = json.loads((clips / "labels.json").read_text())
     except (OSError, ValueError) as exc:
         raise AudioError(f"{clips}: no recordings with labels.json ({exc})") from exc
-    found: dict[str, list[float]] = {how: [] for how in HOWS}
+    found: Said = {how: [] for how in HOWS}
     for label in labels:
         clip = audiofile.read(clips / label["file"])
         for how, ratio in HOWS.items():
-            found[how].append(_best(embedder, head, in_line(clip, ratio, rng)))
+            sound = in_line(clip, ratio, rng)
+            found[how].append((sound, _best(embedder, head, sound)))
     return found
 
 
@@ -126,9 +162,9 @@ def _tracks(
             for name, texts in (("what resembles the phrase", plan.near), ("other speech", plan.speech)):
                 made = [speakers.say(text, one) for text, one in _dealt(texts, KOKORO)]
                 yield f"{name}, unseen voices", _passes(made, rng)
-            made = [speakers.say(text, one) for text, one in _dealt((*plan.near, *plan.speech), PLAIN)]
+            made = [speakers.say(text, one) for text, one in _dealt(plan.speech, PLAIN)]
             yield "plain voices (espeak-ng)", _passes(made, rng)
-            made = [speakers.say(text, Speaker("own")) for text in (*plan.near, *plan.speech)]
+            made = [speakers.say(text, Speaker("own")) for text in plan.speech]
             yield "our own voice", _passes(made, rng)
         finally:
             speakers.close()
@@ -144,11 +180,9 @@ KOKORO = [Speaker("kokoro", (voice,)) for voice in sorted(RESERVED)]
 PLAIN = [Speaker("espeak", (voice,), speed, pitch) for voice, speed, pitch in PLAIN_VOICES]
 
 
-def _dealt(texts: Sequence[str], people: Sequence[Speaker]) -> Iterator[tuple[str, Speaker]]:
-    """Each text by VOICES_A_SENTENCE of the people, who take turns."""
-    for number, text in enumerate(texts):
-        for more in range(VOICES_A_SENTENCE):
-            yield text, people[(VOICES_A_SENTENCE * number + more) % len(people)]
+def _dealt(texts: Sequence[str], people: Sequence[Speaker]) -> list[tuple[str, Speaker]]:
+    """Each text by one of the people, who take turns."""
+    return [(text, people[number % len(people)]) for number, text in enumerate(texts)]
 
 
 def _passes(clips: Sequence[Samples], rng: np.random.Generator) -> list[Samples]:

@@ -23,11 +23,12 @@ from assistant.bootstrap.known import Remembering, read_only, snapshots
 from assistant.bootstrap.mes import mes_tasks
 from assistant.bootstrap.site import Site, declarations
 from assistant.domain import events as e
+from assistant.domain.declare import news
 from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Session, Transcript
 from assistant.domain.views import Views
 from assistant.domain.world import World
-from assistant.errors import CoreError, LogLocked
+from assistant.errors import CoreError, LogLocked, UsageError
 from assistant.ports import Clock, EventLog, Machines
 from assistant.settings import security
 from assistant.turn.act import SOURCE, Actor
@@ -39,7 +40,9 @@ from assistant.turn.inlet import Inlet
 from assistant.turn.interpret import Interpreter
 from assistant.turn.perform import Performer
 from assistant.turn.policy import Policy
+from assistant.turn.presence import Presence
 from assistant.turn.record import Recorder
+from assistant.turn.resend import Resend
 
 START_S = 3.0
 """How long a new core waits for the machines before it answers without them."""
@@ -63,7 +66,7 @@ class Door(Protocol):
         """End an uncertain order by the word of somebody who looked. Raises UsageError."""
 
     async def check_in(self, session: Session, how: str) -> None:
-        """Write down that this badge is at this station from now on. Raises UsageError, LogError."""
+        """The station's headset speaks for this badge from now on. Raises UsageError, LogError."""
 
     async def voicing(self, session: Session) -> Voicing:
         """How whoever speaks there is spoken to."""
@@ -74,12 +77,25 @@ class Door(Protocol):
     async def told(self, session: Session, ident: str, how: str) -> None:
         """Write down that an announcement was said or shown to it (announcement.told). Raises LogError."""
 
+    async def check_out(self, session: Session, how: str) -> None:
+        """It speaks for nobody from now on. Raises UsageError."""
+
+    async def resend(self, position: int, session: Session) -> Answer:
+        """Send an event again that the MES refused. Raises UsageError, MesError."""
+
 
 class LocalCore:
     """The core in this process, as a Door."""
 
-    def __init__(self, core: Core, metrics: Metrics | None = None) -> None:
-        self._core, self._metrics = core, metrics
+    def __init__(
+        self,
+        core: Core,
+        metrics: Metrics | None = None,
+        presence: Presence | None = None,
+        resend: Resend | None = None,
+    ) -> None:
+        """`presence`: None for a core that only parses; `resend`: None where there is no MES to send anything to."""
+        self._core, self._metrics, self._presence, self._resend = core, metrics, presence, resend
 
     async def check(self, session: Session) -> None:
         """See Door."""
@@ -102,7 +118,21 @@ class LocalCore:
 
     async def check_in(self, session: Session, how: str) -> None:
         """See Door."""
-        await self._core.people.check_in(session, how)
+        if self._presence is None:
+            raise CoreError("this core only parses")
+        await self._presence.check_in(session, how)
+
+    async def check_out(self, session: Session, how: str) -> None:
+        """See Door."""
+        if self._presence is None:
+            raise CoreError("this core only parses")
+        await self._presence.check_out(session, how)
+
+    async def resend(self, position: int, session: Session) -> Answer:
+        """See Door."""
+        if self._resend is None:
+            raise UsageError("mes resend: this site has no MES, or tells it nothing")
+        return await self._resend.resend(position, session)
 
     async def voicing(self, session: Session) -> Voicing:
         """See Door."""
@@ -119,9 +149,6 @@ class LocalCore:
     async def handle(self, request: corelink.Request) -> Answer | Voicing | Notice | None:
         """What a client of the socket asks."""
         await self.check(request.session)
-        if request.op == "check_in":
-            await self.check_in(request.session, request.how)
-            return None
         if request.op == "voicing":
             return await self.voicing(request.session)
         if request.op == "announcement":
@@ -131,6 +158,11 @@ class LocalCore:
             return None
         if request.op == "settle" and request.outcome:
             return await self.settle(request.order, request.outcome, request.session)
+        if request.op == "resend":
+            return await self.resend(request.position, request.session)
+        if request.op in ("check_in", "check_out"):
+            await (self.check_in if request.op == "check_in" else self.check_out)(request.session, request.how)
+            return None
         if request.transcript is None:
             return None
         return await (self.parse if request.op == "parse" else self.turn)(request.transcript)
@@ -179,10 +211,11 @@ async def _hosted(
         stack.push_async_callback(machines.close)
         clock = SystemClock()
         parts = await start(site, log, machines, stack, clock, Remembering(snapshots(data)))
-        factory = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
+        factory, again = await mes_tasks(site.mes, data, parts.inlet, stack, clock)
         kept = recordings(site.evidence, data)
         tasks = (
             parts.ingest.follow(),
+            parts.ingest.compare(),
             parts.escalation.follow(),
             parts.announcer.follow(),
             kept.follow(clock),
@@ -194,7 +227,10 @@ async def _hosted(
             await asyncio.wait_for(parts.ingest.first.wait(), START_S)
         if metrics is not None:
             metrics.gauges(_gauges(parts.world, machines, data))
-        local = LocalCore(parts.core, metrics)
+        resend = None
+        if site.mes is not None and again is not None:
+            resend = Resend(parts.world, parts.presence.recorder, clock, site.mes.resend, again)
+        local = LocalCore(parts.core, metrics, parts.presence, resend)
         await stack.enter_async_context(corelink.serve(data, local.handle))
         yield local
 
@@ -227,6 +263,7 @@ class Parts:
     inlet: Inlet
     views: Views
     remembering: Remembering
+    presence: Presence
 
 
 async def start(
@@ -248,18 +285,19 @@ async def start(
     commit = GroupCommit(log)
     stack.push_async_callback(commit.close)
     recorder = Recorder(commit.append, world, views)
-    new = [event for event in declarations(site.plant, clock.now()) if event.id not in world.declared]
+    new = news(world, declarations(site.plant, clock.now()), clock.now())
     await recorder.record(*new, *_left_open(world, clock.now()))
     ingest = Ingest(machines, recorder, world, clock, dict(world.seen))
-    actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
+    actor = Actor(machines, recorder, clock, ingest.catch_up, ingest.reported, ingest.doubt)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar, site.stations)
     interpreter = Interpreter(site.reader, understander(site, stack))
     answers = answers_from(site, world, views)
-    core = Core(log, world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
+    core = Core(world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
     escalation = Escalation(site.intents, world, recorder, clock)
     announcer = Announcer(site.announce, Matters(world, views, answers.limits), recorder, clock)
     inlet = Inlet(policy, actor, recorder, clock)
-    return Parts(core, world, ingest, escalation, announcer, inlet, views, remembering)
+    presence = Presence(core, world, recorder, clock)
+    return Parts(core, world, ingest, escalation, announcer, inlet, views, remembering, presence)
 
 
 @asynccontextmanager
@@ -284,12 +322,12 @@ def _parser(site: Site, data: Path, stack: AsyncExitStack) -> Core:
         raise CoreError("this core only parses")
 
     clock, recorder = SystemClock(), Recorder(refuse, world)
-    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar, site.stations)
     machines = OpcUaMachines(site.hardware, ())
     ingest = Ingest(machines, recorder, world, clock, {})
-    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported))
+    performer = Performer(policy, Actor(machines, recorder, clock, ingest.catch_up, ingest.reported, ingest.doubt))
     interpreter = Interpreter(site.reader, understander(site, stack))
-    return Core(NoLog(), world, recorder, interpreter, policy, performer, clock)
+    return Core(world, recorder, interpreter, policy, performer, clock)
 
 
 def _left_open(world: World, now: float) -> list[e.Event]:
@@ -306,18 +344,3 @@ def _left_open(world: World, now: float) -> list[e.Event]:
         )
         for order in sorted(world.open_orders)
     ]
-
-
-class NoLog:
-    """The log of a core that writes nothing."""
-
-    def append(self, events: object) -> list[e.Event]:
-        """Nothing is written."""
-        raise CoreError("this core writes nothing")
-
-    def read(self, after: int = 0, limit: int | None = None) -> list[e.Event]:
-        """Nothing is read."""
-        return []
-
-    def close(self) -> None:
-        """Nothing to close."""

@@ -121,7 +121,7 @@ class Engines:
 async def open_engines(folder: Path | None, site: Site, model: str | None = None) -> AsyncIterator[Engines]:
     """Ear and voice, and the common answers made beforehand. Raises SiteError; what fails later is not understood."""
     async with AsyncExitStack() as stack:
-        listens = ear(folder, model)
+        listens = ear(folder, model, site)
         stack.callback(listens.close)
         speaks = ReadyVoice(voice(folder))
         stack.push_async_callback(speaks.close)

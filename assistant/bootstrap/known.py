@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,8 +43,9 @@ def known_of(data: Path) -> Known:
 class Remembering:
     """A snapshot taken up at the start and written now and then; without a place for one, the whole log is folded."""
 
-    def __init__(self, kept: Snapshots | None) -> None:
-        self._kept = kept
+    def __init__(self, kept: Snapshots | None, every: int = EVERY) -> None:
+        """`every`: events between two snapshots."""
+        self._kept, self._every = kept, every
         self._known = fresh(Views())
 
     def begin(self, log: EventLog) -> Known:
@@ -60,15 +62,17 @@ class Remembering:
         """For ever: a snapshot whenever enough has happened."""
         while True:
             await clock.sleep(LOOK_S)
-            self._save(EVERY)
+            if self._kept is not None and self._news() >= self._every:
+                await asyncio.to_thread(self._kept.write(self._known))
 
     def end(self) -> None:
         """Leave a snapshot for the next start, if it would save it work."""
-        self._save(AT_THE_END)
-
-    def _save(self, after: int) -> None:
-        if self._kept is not None and self._known.world.position >= self._kept.position + after:
+        if self._kept is not None and self._news() >= AT_THE_END:
             self._kept.save(self._known)
+
+    def _news(self) -> int:
+        """Events that the snapshot does not know of."""
+        return self._known.world.position - (self._kept.position if self._kept is not None else 0)
 
 
 class _Reader:

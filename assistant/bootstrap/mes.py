@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +18,23 @@ from assistant.errors import LogError, MesError
 from assistant.ports import Clock
 from assistant.settings.mes import Mes, secret
 from assistant.turn.inlet import Inlet
+from assistant.turn.resend import Parked
 
 Task = Coroutine[Any, Any, None]
+Again = Callable[[int], Awaitable[Parked]]
+"""Sends what is parked at this place in the log."""
 
 
-async def mes_tasks(mes: Mes | None, data: Path, inlet: Inlet, stack: AsyncExitStack, clock: Clock) -> list[Task]:
-    """What is to run beside the core, until the stack closes; nothing where the site has no MES.
+async def mes_tasks(
+    mes: Mes | None, data: Path, inlet: Inlet, stack: AsyncExitStack, clock: Clock
+) -> tuple[list[Task], Again | None]:
+    """What is to run beside the core, until the stack closes, and what sends a parked event again; nothing where the
+    site has no MES.
 
     Raises SiteError for a token that is not there. A file of ours that cannot be used costs the MES, not the core.
     """
     if mes is None:
-        return []
+        return [], None
     token = secret(mes)
     try:
         client = MesClient(mes, token, clock)
@@ -36,15 +42,25 @@ async def mes_tasks(mes: Mes | None, data: Path, inlet: Inlet, stack: AsyncExitS
         store = Store(data)
     except MesError as exc:
         structlog.get_logger(__name__).error("the MES stays unconnected", why=str(exc))
-        return []
+        return [], None
     stack.push_async_callback(store.close)
     tasks: list[Task] = []
+    again: Again | None = None
     if chosen := mes.chosen():
         outbox = Outbox(data, chosen, client.deliver, store, clock, new_only=mes.first == "new")
         tasks.append(_seen_to_end(outbox.follow()))
+        again = _again(outbox)
     if mes.poll_s:
         tasks.append(_seen_to_end(inlet.follow(HttpFactory(client, store, clock), mes.poll_s)))
-    return tasks
+    return tasks, again
+
+
+def _again(outbox: Outbox) -> Again:
+    async def again(position: int) -> Parked:
+        ident, delivery = await outbox.resend(position)
+        return ident, "later" if delivery.verdict == "unclear" else delivery.verdict, delivery.reason
+
+    return again
 
 
 async def _seen_to_end(task: Task) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from assistant.adapters import eventlog
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.bootstrap.answers import answers_from
-from assistant.bootstrap.core import NoLog
 from assistant.bootstrap.engines import understander
 from assistant.bootstrap.site import Site
 from assistant.domain.evidence import Evidence, evidence
@@ -40,11 +39,11 @@ async def open_replay(site: Site, data: Path) -> AsyncIterator[Replay]:
 
     async with AsyncExitStack() as stack:
         recorder = Recorder(dropped.append, world)
-        policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
-        actor = Rehearsal(machines, recorder, clock, caught_up, lambda order: False)
+        policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar, site.stations)
+        actor = Rehearsal(machines, recorder, clock, caught_up, lambda order: False, lambda: None)
         interpreter = Interpreter(site.reader, understander(site, stack))
         answers = answers_from(site, world, views)
-        core = Core(NoLog(), world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
+        core = Core(world, recorder, interpreter, policy, Performer(policy, actor), clock, answers)
         yield Replay(core, clock, actor, dropped, fold)
 
 

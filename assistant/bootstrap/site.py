@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,19 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 from assistant.domain.world import World
 from assistant.errors import ModelError
-from assistant.settings import announce, calendar, evidence, hardware, intents, language, manifest, meaning, mes, plant
+from assistant.settings import (
+    announce,
+    calendar,
+    evidence,
+    hardware,
+    intents,
+    language,
+    manifest,
+    meaning,
+    mes,
+    plant,
+    stations,
+)
 from assistant.settings.announce import Announce
 from assistant.settings.evidence import Evidence
 from assistant.settings.hardware import Hardware
@@ -29,11 +42,14 @@ from assistant.settings.intents import Intents
 from assistant.settings.mes import Mes
 from assistant.settings.paths import cache_dir, site_folder
 from assistant.settings.plant import Plant
+from assistant.settings.stations import Stations
 from assistant.turn import fewshot
 from assistant.turn.read import Reader
 from assistant.turn.shape import grammar
 from assistant.turn.understand import Calibration
 
+_OPTIONAL = re.compile(r"\[[^\]]*\]")
+_CHOICE = re.compile(r"\(([^()|]*)[^()]*\)")
 ENDPOINT = "LINE_ASSISTANT_ENDPOINT"
 """Environment: another endpoint than the site's hardware file says, for a plant on another port."""
 
@@ -56,6 +72,8 @@ class Site:
     """When it works, by its own clock."""
     announce: Announce = Announce()  # noqa: RUF009 (frozen)
     """What is said by itself."""
+    stations: Stations | None = None
+    """What may be asked for where; None: every action everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +97,11 @@ def load_site(folder: Path | None) -> Site:
     understands = _meaning(folder, meant, reader, stands)
     factory = mes.load(site_folder(folder, "hardware"))
     works = calendar.load(site_folder(folder, "hardware"))
+    actions = [name for name, spec in meant.by_name.items() if spec.kind == "action"]
+    places = {named.id for named in (*stands.machines, *stands.lines)}
+    where = stations.load(site_folder(folder, "hardware"), actions, places, meant.shared.answers)
     speaks_up = announce.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works, speaks_up)
+    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works, speaks_up, where)
 
 
 def evidence_of(folder: Path | None) -> Evidence:
@@ -132,13 +153,23 @@ def vocabulary(site: Site) -> list[str]:
     lines = [line.name for line in site.plant.lines]
     lists = site.intents.lists
     chosen = [lists["reason"]] if "reason" in lists else lists.values()
-    values = [forms[0] if forms else value for spoken in chosen for value, forms in spoken.items()]
+    values = _new_words(forms[0] if forms else value for spoken in chosen for value, forms in spoken.items())
     known = {lot.id for lot in site.plant.lots} | {board for lot in site.plant.lots for board in lot.board_ids()}
     ids = [
         next(f"{kind.nouns[-1][0]} {n}" for n in _numbers(kind.digits) if kind.canonical(n) not in known)
         for kind in site.reader.language.kinds
     ]
     return [*first.values(), *lines, *values, *ids]
+
+
+def _new_words(forms: Iterable[str]) -> Iterator[str]:
+    """Spoken forms without the signs of their templates, of which each brings a word that those before it lack."""
+    known: set[str] = set()
+    for form in forms:
+        plain = " ".join(_CHOICE.sub(r"\1", _OPTIONAL.sub(" ", form)).split())
+        if not known.issuperset(plain.split()):
+            known |= set(plain.split())
+            yield plain
 
 
 def _numbers(digits: int) -> Iterator[str]:

@@ -23,7 +23,7 @@ def terminal_means(
 ) -> Means:
     """For a terminal on this data folder. `folder`: the site's, for a core that it starts; `starts`: whether it may."""
     world = World()
-    policy = Policy(site.intents, site.hardware, site.reader.language, world)
+    policy = Policy(site.intents, site.hardware, site.reader.language, world, site.calendar)
     kept = recordings(site.evidence, data)
 
     def whole(turn: str) -> tuple[Evidence | None, Sound]:

@@ -150,6 +150,7 @@ def _headset(
 
 def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
     """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
+    from assistant.adapters.wakecurve import Point
     from assistant.bench import Rate, wake
     from assistant.cli.trainwake import curve_lines
     from assistant.settings.paths import shipped_site
@@ -161,7 +162,7 @@ def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
             yield Plain(row.name, told if row.hours else "-")
         elif isinstance(row, str):
             yield Plain("the wake stage costs", row)
-        elif isinstance(row, wake.Point):
+        elif isinstance(row, Point):
             (line,) = curve_lines([row], as_json=False)
             yield Plain("curve", line)
         else:

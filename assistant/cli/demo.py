@@ -63,7 +63,7 @@ async def shift(out: Path, site: Path | None, seed: int) -> int:
         endpoint = await stack.enter_async_context(_plant(ledger, site, seed))
         os.environ[bootstrap.ENDPOINT] = endpoint
         loaded = bootstrap.load_site(site)
-        ear, voice = bootstrap.ear(site, None), bootstrap.voice(site)
+        ear, voice = bootstrap.ear(site, None, loaded), bootstrap.voice(site)
         stack.callback(ear.close)
         stack.push_async_callback(voice.close)
         door = await stack.enter_async_context(bootstrap.host_core(loaded, out / "data"))

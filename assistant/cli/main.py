@@ -61,6 +61,7 @@ def _load_commands() -> None:
     """Importing a command's file adds it to `app`; done here so that importing the package loads no engine."""
     from assistant.cli import (  # noqa: F401
         ask,
+        badge,
         bench,
         devices,
         doctor,
@@ -69,6 +70,7 @@ def _load_commands() -> None:
         hardware,
         hear,
         line,
+        mes,
         models,
         noise_check,
         orders,

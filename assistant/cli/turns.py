@@ -134,7 +134,7 @@ async def _heard_again(
     from assistant.adapters import audiofile
 
     try:
-        with closing(bootstrap.ear(site, None)) as ear:
+        with closing(bootstrap.ear(site, None, loaded)) as ear:
             heard = await ear.hear(audiofile.read(sound[0]), bootstrap.vocabulary(loaded))
     except AssistantError as exc:
         return None, str(exc)

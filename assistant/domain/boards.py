@@ -12,7 +12,7 @@ from assistant.domain import events as e
 from assistant.domain.things import Board
 from assistant.domain.views.series import Ids
 
-AWAKE = 1000
+AWAKE = 500
 """So many boards that left their line last stay objects, with what happened to them."""
 _PASSING = (e.BoardArrived, e.BoardDeparted, e.BoardInspected)
 _BETWEEN = "\x1f"
@@ -22,7 +22,7 @@ class Boards(Mapping[str, Board]):
     """Board id -> board. One that is through, and with which nothing is the matter, is packed away.
 
     Packed, it keeps its lot, place, verdict and defects; what happened to it stands in the view `genealogy`. What is
-    on hold, was on hold, waits for rework or is scrapped is never packed.
+    in a machine, on hold, waits for rework or is scrapped is never packed, but forgets where it passed.
     """
 
     def __init__(self, ids: Ids | None = None) -> None:
@@ -75,9 +75,9 @@ class Boards(Mapping[str, Board]):
 
     def _pack(self, name: str) -> None:
         board = self.awake.get(name)
-        if board is None or board.inside:
+        if board is None:
             return
-        if board.hold or board.last_hold or board.rework or board.scrapped is not None:
+        if board.inside or board.hold or board.rework or board.scrapped is not None:
             board.past = [event for event in board.past if not isinstance(event.data, _PASSING)]
             return
         del self.awake[name]

@@ -55,6 +55,34 @@ def entities(world: World, table: dict[tuple[str, ...], Name]) -> Entities:
     )
 
 
+def news(world: World, declarations: Iterable[e.Event], now: float) -> list[e.Event]:
+    """What the site's files say and the log does not know.
+
+    A declaration is told once and stands. A role does not: somebody may get one back that they had before, or lose
+    the last one by being in the file no more. Each such change is an event of its own.
+    """
+    found: list[e.Event] = []
+    people: set[str] = set()
+    for event in declarations:
+        if isinstance(event.data, e.OperatorRegistered):
+            people.add(event.subject)
+            known = world.operators.get(event.subject)
+            if known is not None or event.id in world.declared:
+                was = (known.role, known.line) if known is not None else ("", "")
+                if was != (event.data.role, event.data.line):
+                    changed = e.OperatorRoleChanged(event.data.role, event.data.line, was[0])
+                    found.append(_changed(world, event.subject, changed, now))
+                continue
+        if event.id not in world.declared:
+            found.append(event)
+    gone = [operator for badge, operator in world.operators.items() if badge not in people]
+    return found + [_changed(world, one.badge, e.OperatorRoleChanged("", "", one.role), now) for one in gone]
+
+
+def _changed(world: World, badge: str, data: e.OperatorRoleChanged, now: float) -> e.Event:
+    return e.Event(f"{data.type}/{badge}/{world.position}", SITE, badge, now, data)
+
+
 def declared(subject: str, data: e.Payload, time: float) -> e.Event:
     """One declaration as an event; its id is what it says, so that saying it again is the same event."""
     digest = hashlib.sha256(repr(data).encode()).hexdigest()[:12]

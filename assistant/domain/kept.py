@@ -18,6 +18,7 @@ from assistant.domain.things import (
     Product,
     Request,
     Thing,
+    Voicing,
     WorkOrder,
 )
 from assistant.domain.views.series import Ids
@@ -44,6 +45,8 @@ class Kept:
     boards: dict[str, Board]
     """Those that are awake."""
     operators: dict[str, Operator]
+    checked_in: dict[str, str]
+    voicings: dict[str, Voicing]
     requested: dict[str, tuple[e.OrderRequested, str]]
     requested_at: dict[str, int]
     turns: dict[str, str]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.domain import events as e
+from assistant.domain import people
 from assistant.domain.boards import Boards
 from assistant.domain.deeds import DEEDS
 from assistant.domain.things import (
@@ -49,8 +50,8 @@ class World:
         self.lots: dict[str, Lot] = {}
         self.boards = Boards(board_ids)
         self.operators: dict[str, Operator] = {}
-        self.stations: dict[str, str] = {}
-        """Stations -> the badge that checked in there last."""
+        self.checked_in: dict[str, str] = {}
+        """Station or line -> the badge that its headset speaks for."""
         self.voicings: dict[str, Voicing] = {}
         """How whom is spoken to, by badge, or by station where nobody is checked in."""
         self.requested: dict[str, tuple[e.OrderRequested, str]] = {}
@@ -213,10 +214,6 @@ def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
         world.boards.add(board).lot = lot.id
 
 
-def _operator_registered(world: World, event: e.Event, data: e.OperatorRegistered) -> None:
-    world.operators[event.subject] = Operator(event.subject, data.role, data.line)
-
-
 def _machine_state_changed(world: World, event: e.Event, data: e.MachineStateChanged) -> None:
     machine = world.machines.get(event.subject)
     if machine is not None:
@@ -310,10 +307,6 @@ def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
         world.machines[event.subject].product = data.product
 
 
-def _checked_in(world: World, event: e.Event, data: e.BadgeCheckedIn) -> None:
-    world.stations[data.station] = event.subject
-
-
 def _voice_adjusted(world: World, event: e.Event, data: e.VoiceAdjusted) -> None:
     world.voicings[event.subject] = Voicing(data.volume_db, data.speed)
 
@@ -324,8 +317,10 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.ProductIntroduced: _product_introduced,
     e.WorkOrderCreated: _workorder_created,
     e.LotCreated: _lot_created,
-    e.OperatorRegistered: _operator_registered,
-    e.BadgeCheckedIn: _checked_in,
+    e.OperatorRegistered: people.operator_registered,
+    e.OperatorRoleChanged: people.operator_role_changed,
+    e.CheckedIn: people.checked_in,
+    e.CheckedOut: people.checked_out,
     e.VoiceAdjusted: _voice_adjusted,
     e.MachineStateChanged: _machine_state_changed,
     e.AlarmRaised: _alarm_raised,

@@ -27,6 +27,8 @@ class Method:
     """What it does (the last argument is the order's id)."""
     takes_s: float
     """Simulated seconds until its effect."""
+    cuts: str = ""
+    """The method that it ends before its effect, and needs nothing else to be valid then."""
 
 
 class Orders:
@@ -36,8 +38,9 @@ class Orders:
         """`wall`: Unix seconds UTC now."""
         self._simulation, self._ledger, self._wall = simulation, ledger, wall
         self._answers: dict[str, tuple[Asked, tuple[bool, str]]] = {}
-        self._busy: set[str] = set()
-        """What an order was accepted for that is not done yet: a unit, or a machine and perhaps its alarm."""
+        self._busy: dict[str, tuple[str, str]] = {}
+        """What an order was accepted for that is not done yet (a unit, or a machine and perhaps its alarm) -> its
+        method and id."""
 
     def take(self, order: str, machine: str, method: str, args: Args, deadline: float) -> tuple[bool, str]:
         """(accepted, reason). The same order id again gets the same answer and does nothing.
@@ -54,17 +57,22 @@ class Orders:
         why = "too late" if self._wall() > deadline else "no order id" if not order else ""
         # A lot is held at any machine of its line: what is busy is the lot, wherever the order came in.
         work = args.get("unit", " ".join((machine, args.get("alarm", ""))))
-        why = why or ("busy with an order before this one" if work in self._busy else "")
-        why = why or declared.refuse(self._simulation, target, args)
+        doing, _ = self._busy.get(work, ("", ""))
+        if not doing:
+            why = why or declared.refuse(self._simulation, target, args)
+        elif doing != declared.cuts:
+            why = why or "busy with an order before this one"
         # On disk first: an answer that could not be written down is none, and is not repeated as one either.
         self._ledger.write(self._wall(), order, machine, name, args, "rejected" if why else "accepted", why)
         answer = (not why, why)
         self._answers[order] = (asked, answer)
         if not why:
-            self._busy.add(work)
+            self._busy[work] = (method, order)
 
             def do() -> None:
-                self._busy.discard(work)
+                if self._busy.get(work) != (method, order):
+                    return  # cut short: its effect never comes
+                del self._busy[work]
                 declared.effect(self._simulation, target, args, order)
                 self._ledger.write(self._wall(), order, machine, name, args, "done")
 
@@ -243,7 +251,7 @@ def _changeover(sim: Simulation, machine: Machine, args: Args, order: str) -> No
 METHODS: dict[str, Method] = {
     "hold": Method(_refuse_hold, _hold, 0.05),
     "release": Method(_refuse_release, _release, 0.05),
-    "stop": Method(lambda sim, m, args: f"{m.id} is stopped already" if m.stopped else "", _stop, 0.1),
+    "stop": Method(lambda sim, m, args: f"{m.id} is stopped already" if m.stopped else "", _stop, 0.1, cuts="start"),
     "start": Method(lambda sim, m, args: "" if m.stopped else f"{m.id} is not stopped", _start, 0.5),
     "acknowledge": Method(
         lambda sim, m, args: "" if m.alarms.get(args["alarm"]) is False else f"{args['alarm']} is not open",

@@ -8,7 +8,7 @@ SHARED = tuple(
     "already settled expired one_by_one say_again no_log broken changed second cancelled what_with none_failed "
     "exception part which_of which which_period wrong_length no_such nobody not_allowed unsettled not_connected "
     "doubt negated nothing_asked asleep say_digits wrong_digits never_observed as_of failed not_sent rejected "
-    "uncertain".split()
+    "uncertain checked_in check_in_asked".split()
 )
 """Of any site: whatever its intents are, a turn can come to these."""
 LOOKED_UP = tuple("time_of_day day_today day_yesterday day_of_month and_more".split())
@@ -66,7 +66,7 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "measure": (*"latest ago at over under shift rises falls none".split(), *_UNITS),
     "alarms": (*"none last one came acknowledged acknowledged_by many".split(), *_ALARM_FLOOD),
-    "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which"),
+    "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which", "left"),
     "yield": tuple("some rolled worst_line most_often none".split()),
     "top_defects": ("some", "then", "none", "uninspected", *_BOARDS),
     "downtime": tuple("machine machines worst further because then cause unexplained none unheard".split()),

@@ -71,6 +71,16 @@ class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     confirm: Confirm = "always"
 
 
+class Also(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Templates that fill slots without saying them."""
+
+    slots: dict[str, str]
+    """Slot -> the value that each of them means: `period: shift` of "shift report"; `part: failed` stands for those
+    boards of a lot that failed inspection, which are read back one by one and always confirmed."""
+    say: tuple[str, ...]
+    """hassil templates."""
+
+
 class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One intent's file."""
 
@@ -119,17 +129,18 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """It takes back the last action."""
     lookup: str = ""
     """Which view answers."""
-    this_shift: tuple[str, ...] = ()
-    """Templates that mean the running shift without saying a period ("shift report")."""
-    parts: tuple[str, ...] = ()
-    """Templates that mean those boards of a lot that failed inspection; read back board by board, always confirmed."""
     taught: bool = True
     """Whether a language model may write it; if not, templates alone read it."""
     adjusts: Adjust | None = None
     """What it does to the voice, for whoever says it; needs the answers `done` and `most`."""
-    wakes: tuple[str, ...] = ()
-    """Sentences that end sleep."""
+    also: tuple[Also, ...] = ()
+    """Templates that mean more than they say: the running shift, the boards of a lot that failed, being awake."""
     answers: dict[str, str] = {}
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Every template that means it as it was said; slips are not among them."""
+        return (*self.sentences, *(text for also in self.also for text in also.say))
 
     @property
     def connected(self) -> bool:

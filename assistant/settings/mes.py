@@ -45,6 +45,8 @@ class Mes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """Name of the environment variable that holds the bearer token; empty: none is sent."""
     ca: str = ""
     """Certificates (PEM, a path beside this file) that alone are trusted; empty: the system's."""
+    resend: tuple[str, ...] = ("supervisor",)
+    """Roles that may have an event sent again that it refused."""
     poll_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 2.0
     """Seconds between two questions for news; 0: it is never asked."""
     connect_s: Seconds = 3.0

@@ -44,7 +44,7 @@ def file_name(phrase: str) -> str:
 
 
 PLAIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
-LEAST_LETTERS = 6
+LEAST_LETTERS = 8
 """A shorter phrase is said by chance all day."""
 NAMES = ("Maria", "Peter", "the manager", "printer", "tomorrow")
 """Put in place of a phrase's first or last word."""

@@ -194,6 +194,7 @@ class Terminal(App[None]):
         operator = self.state.world.operators.get(self.session.badge)
         if not self._view and operator is not None and operator.role == "supervisor":
             self.action_view("supervisor")
+        self.drawing.draw()
 
     async def _keep_link(self) -> None:
         await self.link.beat()

@@ -141,7 +141,7 @@ class Drawing:
             count = f"{len(told)} FOR YOU" if len(told) > 1 else "FOR YOU"
             lines.append((f"{count} (F2): {told[-1].words}", "bold reverse magenta"))
         most = 1 if self.small else 3
-        return Text("\n").join(Text(fit(f" {line}", app.size.width), style) for line, style in lines[:most])
+        return Text("\n").join(Text.assemble((fit(f" {line}", app.size.width), style)) for line, style in lines[:most])
 
     def _question(self, now: float, width: int) -> None:
         app = self._app
@@ -197,7 +197,7 @@ class Drawing:
             ("holds", "On hold", holds),
             ("rework", "Rework", rework),
         ):
-            self._part(f"{name}-title", Text(f" {title}: {len(items)}", "bold" if items else DIM))
+            self._part(f"{name}-title", Text.assemble((f" {title}: {len(items)}", "bold" if items else DIM)))
             self.listing(name).show(items)
 
     def _item(self, ident: str, what: str, width: int, colour: str) -> Text:
@@ -211,7 +211,9 @@ class Drawing:
         paused = not listing.at_end
         own = f": {app.filter}" if app.preset not in words.FILTERS else ""
         shown = f" Events, {app.preset}{own}  (f next filter, / own"
-        self._part(title, Text(fit(shown + (", End follows again: PAUSED)" if paused else ")"), width), "bold"))
+        self._part(
+            title, Text.assemble((fit(shown + (", End follows again: PAUSED)" if paused else ")"), width), "bold"))
+        )
         if paused:
             return
         most = LISTED if name == "all" else app.size.height * 2
@@ -221,7 +223,7 @@ class Drawing:
                 break
             if words.matches(event, said := self._said(event), app.filter):
                 line = fit(f" {words.clock(event.time)} {said}", max(width - 2, 1)).rstrip()
-                items.append((str(event.position), Text(line, _colour(event.type), no_wrap=True)))
+                items.append((str(event.position), Text.assemble((line, _colour(event.type)), no_wrap=True)))
         listing.show(items[::-1])
 
     def _said(self, event: Event) -> str:

@@ -1,64 +1,42 @@
-"""Boards an hour and their yield, by line: the two plots."""
+"""Boards an hour and their yield, by line: the two plots. Counted by the view that answers "how many were made"."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
-from assistant.domain import events as e
-from assistant.domain.world import World
+from assistant.domain.events import Event
+from assistant.domain.views import Scope, Span, Views
 
 HOUR_S = 3600.0
-KEPT = 48
-"""Hours remembered."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Hour:
     """What one line did in one hour."""
 
-    made: int = 0
+    made: int
     """Boards that left its last machine."""
-    passed: int = 0
-    """Boards that passed there, of those inspected."""
-    failed: int = 0
-    """Boards that failed there."""
+    good: int
+    """Those of them that are good: not scrapped, and not failed at their last inspection in that hour."""
 
     @property
     def rate(self) -> float | None:
-        """Share of the inspected boards that passed, 0 to 1; None when none was inspected."""
-        seen = self.passed + self.failed
-        return self.passed / seen if seen else None
+        """Share of the boards that are good, 0 to 1; None when none was made."""
+        return self.good / self.made if self.made else None
 
 
 class Output:
-    """A small fold of its own; `per_hour` is all that the screen asks of it."""
+    """What has been made so far."""
 
     def __init__(self) -> None:
-        self._hours: dict[str, dict[int, Hour]] = defaultdict(dict)
+        self._views = Views()
 
-    def apply(self, event: e.Event, world: World) -> None:
+    def apply(self, event: Event) -> None:
         """Take one more event into account."""
-        data = event.data
-        if not isinstance(data, e.BoardDeparted | e.BoardInspected):
-            return
-        machine = world.machines.get(data.machine)
-        line = world.lines.get(machine.line) if machine is not None else None
-        if line is None or line.machines[-1] != data.machine:
-            return
-        hours = self._hours[line.id]
-        hour = hours.setdefault(int(event.time // HOUR_S), Hour())
-        match data:
-            case e.BoardDeparted():
-                hour.made += 1
-            case e.BoardInspected(verdict="passed"):
-                hour.passed += 1
-            case e.BoardInspected(verdict="failed"):
-                hour.failed += 1
-        while len(hours) > KEPT:
-            del hours[min(hours)]
+        self._views.apply(event)
 
     def per_hour(self, line: str, now: float, hours: int) -> list[Hour]:
         """The last `hours` hours, oldest first, the running one last; empty ones where nothing was made."""
-        known, newest = self._hours.get(line, {}), int(now // HOUR_S)
-        return [known.get(hour, Hour()) for hour in range(newest - hours + 1, newest + 1)]
+        first, scope = now // HOUR_S - hours + 1, Scope(line=line)
+        spans = [Span((first + index) * HOUR_S, (first + index + 1) * HOUR_S) for index in range(hours)]
+        return [Hour(*self._views.production.good(span, scope)) for span in spans]

@@ -304,7 +304,7 @@ def columns(state: State, width: int) -> Panel:
 
 
 def plots(state: State, now: float, width: int) -> Panel:
-    """Boards an hour and the share that passed, the last HOURS hours, a row a line."""
+    """Boards an hour and the share that is good, the last HOURS hours, a row a line."""
     panel = Panel()
     for line in state.world.lines.values():
         hours = state.output.per_hour(line.id, now, HOURS)
@@ -314,7 +314,7 @@ def plots(state: State, now: float, width: int) -> Panel:
         share = f"{newest * 100:3.0f} %" if newest is not None else "  - %"
         count = [(f" {line.name} " if width >= 60 else f" {line.id} ", "bold"), (words.bars(made, _top(made)), "cyan")]
         count.append((f" {hours[-1].made} boards this hour", ""))
-        passed = [(words.bars(rates, 1.0), "green"), (f" {share} passed", "")]
+        passed = [(words.bars(rates, 1.0), "green"), (f" {share} good", "")]
         if width >= 60:
             panel.row(*count, ("   ", ""), *passed)
         else:

@@ -21,6 +21,8 @@ from assistant.turn.notices import SCREEN
 
 READ_S = 0.2
 """How often the log is looked at."""
+BLOCK = 65536
+"""Bytes read at a time."""
 HURRY_S = 4.0
 """So many seconds before its end a question's time is said once more."""
 COMMANDS = (
@@ -244,25 +246,28 @@ class Plain:
 
 async def _lines(fd: int) -> AsyncIterator[str]:
     """Lines of a file descriptor, without a thread, which could not be ended."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
-    rest, file = b"", False
+    loop, blocks = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+
+    def more() -> None:
+        # Read here and nowhere else: only now is it certain that a read does not wait.
+        block = os.read(fd, BLOCK)
+        blocks.put_nowait(block)
+        if not block:
+            loop.remove_reader(fd)
+
     try:
-        loop.add_reader(fd, ready.set)
-    except PermissionError:  # a plain file is always ready
-        file = True
+        loop.add_reader(fd, more)
+    except PermissionError:  # a plain file never waits
+        while block := os.read(fd, BLOCK):
+            blocks.put_nowait(block)
+        blocks.put_nowait(b"")
+    rest = b""
     try:
-        while True:
-            if not file:
-                await ready.wait()
-                ready.clear()
-            block = os.read(fd, 65536)
+        while block := await blocks.get():
             *whole, rest = (rest + block).split(b"\n")
             for line in whole:
                 yield line.decode("utf-8", errors="replace")
-            if not block:
-                if rest:
-                    yield rest.decode("utf-8", errors="replace")
-                return
+        if rest:
+            yield rest.decode("utf-8", errors="replace")
     finally:
-        if not file:
-            loop.remove_reader(fd)
+        loop.remove_reader(fd)

@@ -99,7 +99,7 @@ class State:
     def apply(self, event: e.Event) -> None:
         """Take one more event into account."""
         self.world.apply(event)
-        self.output.apply(event, self.world)
+        self.output.apply(event)
         self.recent.append(event)
         match event.data:
             case e.MachineStateChanged(e10=code):

@@ -34,6 +34,8 @@ class Actor:
     """Brings what machines did into the log before it is spoken of."""
     reported: Callable[[str], bool]
     """Whether a machine's report in the log names this order."""
+    doubt: Callable[[], None]
+    """A machine refused what the log said was possible: the two are to be compared."""
     owed: list[e.Event] = field(default_factory=list)
     """Ends of orders that could not be written when they came; they are written before the next requests."""
 
@@ -107,6 +109,7 @@ class Actor:
             # It may have arrived: only looking tells.
             return Outcome(order, "uncertain"), None
         if not receipt.accepted:
+            self.doubt()
             return Outcome(order, "rejected", receipt.reason), e.OrderRejected(order.machine, receipt.reason)
         return Outcome(order, "accepted"), None
 

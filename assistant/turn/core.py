@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import structlog
@@ -15,7 +15,8 @@ from assistant.domain.values import Answer, Command, Decision, Session, Transcri
 from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.errors import LogError, UsageError
-from assistant.ports import Clock, EventLog
+from assistant.ports import Clock
+from assistant.settings.stations import Channel
 from assistant.turn import lookups, naming
 from assistant.turn.checks import parted
 from assistant.turn.dialogue import State, expired
@@ -50,7 +51,8 @@ from assistant.turn.policy import AT_ONCE, Policy, subject
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
 from assistant.turn.settle import by_person
-from assistant.turn.verdict import Allowed, Declined, Missing
+from assistant.turn.timed import timed
+from assistant.turn.verdict import GRAVITY, Allowed, Declined, Missing
 
 MORE_AT_ONCE = 2
 """Sentences to one "more"."""
@@ -63,7 +65,6 @@ class Core:
 
     def __init__(
         self,
-        log: EventLog,
         world: World,
         recorder: Recorder,
         interpreter: Interpreter,
@@ -73,11 +74,11 @@ class Core:
         known: lookups.Known | None = None,
     ) -> None:
         """`known`: what look-ups answer from; without it they know the world and no view."""
-        self._log, self._world, self._minutes = log, world, Minutes(recorder, clock)
+        self._world, self._minutes = world, Minutes(recorder, clock)
         self._interpreter, self._policy, self._performer, self._clock = interpreter, policy, performer, clock
         self._intents = policy.intents
         self._known = known or lookups.Known(world, Views(), policy.intents, policy.language, policy.calendar)
-        self.people = People(policy.intents, world, self._minutes, self.check)
+        self.people = People(policy.intents, world, self._minutes)
         self.notices = Notices(policy.intents, world, self._minutes)
         self._talks: dict[Session, Talk] = {}
         self.seconds: dict[str, Second] = {}
@@ -121,15 +122,20 @@ class Core:
     async def turn(self, transcript: Transcript) -> Answer:
         """Take one transcript to its answer."""
         talk = self.talk(transcript.session)
+        recorder = self._minutes.recorder
         async with talk.lock:
             with structlog.contextvars.bound_contextvars(turn=transcript.turn):
-                return await self._turn(transcript, talk)
+                wrote = recorder.watch(transcript.turn)
+                try:
+                    return replace(await self._turn(transcript, talk), events=tuple(wrote))
+                finally:
+                    recorder.unwatch(transcript.turn)
 
     async def _turn(self, transcript: Transcript, talk: Talk) -> Answer:
         if transcript.turn in self._world.turns:
             say = self._intents.text(UNKNOWN, "already", {})
             return _answer(Command(UNKNOWN, text=_text(transcript)), Decision.REFUSED, say, "refused: already")
-        started, before = time.perf_counter(), self._world.position
+        started = time.perf_counter()
         too_late, ran_out = expired(talk.dialogue, self._clock.monotonic()), ""
         if too_late:
             talk.dialogue, _ = take(talk.dialogue, Expired())
@@ -137,8 +143,8 @@ class Core:
         if transcript.channel == "text" and talk.dialogue.state is State.ASLEEP:
             # Whoever types is awake; only the microphone sleeps.
             talk.dialogue, _ = take(talk.dialogue, Wake(""))
-        now = self._clock.now()
-        commands = [self._policy.timed(command, now) for command in await self._read(transcript, talk)]
+        now, language, calendar = self._clock.now(), self._policy.language, self._policy.calendar
+        commands = [timed(command, language, calendar, now) for command in await self._read(transcript, talk)]
         parsed = _ms(started)
         breath = await self._minutes.heard(transcript, commands, talk, self._asked_by(transcript, talk), ran_out)
         acting, pending = time.perf_counter(), talk.dialogue
@@ -151,9 +157,8 @@ class Core:
             talk.memory = replace(talk.memory, said=say)
         stands = self._stands(talk, transcript)
         await self._minutes.answered(answers, say, breath, stands)
-        wrote = [event.id for event in self._log.read(after=before) if event.correlationid == transcript.turn]
         ms = {"parse": parsed, "act": _ms(acting)}
-        return replace(first, also=tuple(answers[1:]), events=tuple(wrote), ms=ms, expires_s=stands)
+        return replace(first, also=tuple(answers[1:]), ms=ms, expires_s=stands)
 
     def _stands(self, talk: Talk, transcript: Transcript) -> float:
         """For how many seconds a question still stands after this turn, to this session or to a second person."""
@@ -181,6 +186,14 @@ class Core:
         await self._minutes.recorder.record(by_person(self._world, found[0], outcome, session.badge, self._clock.now()))
         say = self._shared("settled", outcome=outcome.replace("_", " "))
         return Answer("", "settle", {"order": found[0]}, 1.0, "template", Decision.DONE, say)
+
+    def void(self, badges: Collection[str]) -> None:
+        """What was asked of them is asked no more."""
+        for session, talk in self._talks.items():
+            if session.badge in badges and talk.dialogue.commands:
+                talk.dialogue, _ = take(talk.dialogue, Expired())
+                talk.asked = ""
+        self.seconds = {at: second for at, second in self.seconds.items() if second.by.badge not in badges}
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -259,7 +272,8 @@ class Core:
                 return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
             message = word(self, command, talk, breath.transcript.session)
             return message, "cancelled" if isinstance(message, Told) else command.intent
-        verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now())
+        spoken = _channel(breath.transcript)
+        verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now(), spoken)
         now = self._clock.monotonic()
         match verdict:
             case Missing():
@@ -301,7 +315,9 @@ class Core:
     async def _act(self, act: Act, talk: Talk, breath: Breath) -> tuple[Finished, str]:
         """Decide once more, on what is so now, and carry it out; and the rule by which."""
         session = act.by or breath.transcript.session
-        verdict = self._policy.decide(act.command, session, talk.memory, self._clock.now())
+        # What the first person asked for where they were allowed to, the second only agrees to.
+        spoken: Channel = "terminal" if act.by is not None else _channel(breath.transcript)
+        verdict = self._policy.decide(act.command, session, talk.memory, self._clock.now(), spoken)
         if not isinstance(verdict, Allowed):
             say = verdict.say if isinstance(verdict, Declined) else verdict.question
             return Finished(Decision.REFUSED, say), verdict.rule
@@ -402,22 +418,14 @@ KEYS = {
 }
 """Words of the dialogue's own -> the rule that they stand for."""
 
-GRAVITY = (
-    Decision.IGNORED,
-    Decision.ANSWERED,
-    Decision.DONE,
-    Decision.CONFIRM,
-    Decision.ASK,
-    Decision.REFUSED,
-    Decision.FAILED,
-    Decision.UNCERTAIN,
-)
-"""Of several outcomes of one yes the gravest is the turn's: "done" is said of all or not at all."""
-
 
 def _answer(command: Command, decision: Decision | None, say: str, rule: str = "") -> Answer:
     slots = dict(command.slots)
     return Answer(command.text, command.intent, slots, command.confidence, command.by, decision, say, rule=rule)
+
+
+def _channel(transcript: Transcript) -> Channel:
+    return "headset" if transcript.channel == "voice" else "terminal"
 
 
 def _text(transcript: Transcript) -> str:

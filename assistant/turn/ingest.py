@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
 
-from assistant.domain.events import ConnectionRestored, Event
+from assistant.domain.events import ConnectionLost, ConnectionRestored, Event
 from assistant.domain.world import World
 from assistant.errors import LogError
 from assistant.ports import Clock, Happening, Machines
-from assistant.turn.reconcile import differences
+from assistant.turn.reconcile import Comparison
 from assistant.turn.record import Recorder
 from assistant.turn.settle import observed
 
 RETRY_S = 1.0
 """Between tries to write, while the disk is full or the log cannot be written."""
-CATCH_UP_S = 1.0
-"""A turn does not wait longer than this for what was missed; only many thousands of new entries take as long."""
+COMPARE_S = 10.0
+"""Between two comparisons of the log with what machines show, when nothing gives a reason for one."""
+AGAIN_S = 1.2
+"""Between the look that finds a difference and the one that makes sure of it."""
 _log = structlog.get_logger(__name__)
 
 
 class Ingest:
-    """Follows the machines' journal into the log. One task runs `follow`; a turn may `catch_up` at any time."""
+    """Follows the machines' journal into the log. Its tasks run `follow` and `compare`; a turn may `catch_up`."""
 
     def __init__(
         self, machines: Machines, recorder: Recorder, world: World, clock: Clock, seen: dict[str, int]
@@ -33,8 +36,12 @@ class Ingest:
         self._machines, self._recorder, self._world, self._seen = machines, recorder, world, seen
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._asked = self._answered = 0
+        self._comparison = Comparison(world, machines, clock)
+        self._look = asyncio.Event()
         self.first = asyncio.Event()
-        """Set as soon as the machines were heard of, or found to be out of reach."""
+        """Set as soon as the machines were heard of and the log agrees with them, or they are out of reach."""
 
     async def follow(self) -> None:
         """For ever: write down what machines report; what cannot be written now is read again later."""
@@ -42,31 +49,68 @@ class Ingest:
             try:
                 async for batch in self._machines.happenings(self._seen):
                     await self._take(batch)
-                    if any(isinstance(happening.event.data, ConnectionRestored) for happening in batch):
-                        await self._read_again()
-                    self.first.set()
+                    kinds = {type(happening.event.data) for happening in batch}
+                    if ConnectionRestored in kinds:
+                        self._look.set()
+                    elif ConnectionLost in kinds:
+                        self.first.set()
             except LogError as exc:
                 _log.warning("what machines report cannot be written", why=str(exc))
                 self.first.set()
                 await self._clock.sleep(RETRY_S)
 
     async def catch_up(self) -> None:
-        """Write down what has happened up to now."""
-        until = self._clock.monotonic() + CATCH_UP_S
-        while batch := await self._machines.journal(self._seen):
-            await self._take(batch)
-            if self._clock.monotonic() > until:
+        """Write down what has happened up to now.
+
+        Whoever asks while a journal is being read waits for the next reading, which then is for all of them: what one
+        waits for may have come into the journal after this reading began.
+        """
+        self._asked += 1
+        mine = self._asked
+        async with self._reading:
+            if self._answered >= mine:
                 return
+            asked = self._asked
+            await self._take(await self._machines.journal(self._seen))
+            self._answered = asked
+
+    async def compare(self) -> None:
+        """For ever: see that the log agrees with what machines show; at a return, after a refusal, now and then."""
+        soon = False
+        while True:
+            if soon:
+                await self._clock.sleep(AGAIN_S)
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._look.wait(), COMPARE_S)
+            self._look.clear()
+            try:
+                if await self.agree():
+                    self.first.set()
+            except LogError as exc:
+                _log.warning("what machines show cannot be written", why=str(exc))
+            # A machine whose heart was not seen to beat yet is readable a moment later.
+            soon = bool(self._comparison.suspects or self._comparison.missing)
+
+    def doubt(self) -> None:
+        """A machine has refused what the log says is possible: compare them soon."""
+        self._look.set()
+
+    async def agree(self) -> bool:
+        """Compare once, and write down what is certain to differ; False when it is too early to tell.
+
+        Raises LogError.
+        """
+        await self.catch_up()
+        look = await self._comparison.look()
+        await self.catch_up()  # what has changed in between is told by its report
+        async with self._lock:
+            await self._recorder.record(*self._comparison.differences(look))
+        return not self._comparison.suspects
 
     def reported(self, order: str) -> bool:
         """Whether a machine's report in the log names this order."""
         return order in self._world.reported
-
-    async def _read_again(self) -> None:
-        """Everything anew after a return: what machines show now is what is so."""
-        async with self._lock:
-            found = await differences(self._world, self._machines, self._clock)
-            await self._recorder.record(*found)
 
     async def _take(self, batch: Sequence[Happening]) -> None:
         async with self._lock:

@@ -97,8 +97,9 @@ class Interpreter:
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
             return commands
-        rival = any(self._whole_ids(other) is False for _, other in readings[:index]) or any(
-            (_negated(other) or (_understood(other) and self._contradicts(other, commands)))
+        commands = self._which(readings, index)
+        rival = any(
+            (_negated(other) or (_whole(other) and self._contradicts(other, commands)))
             and _likelihood(said, hypothesis) > RIVAL
             for said, other in readings[index + 1 :]
         )
@@ -106,7 +107,6 @@ class Interpreter:
         if hypothesis.heard:
             confidence = min(confidence, SLIP_CONFIDENCE)
         doubt = SOUND if hypothesis.heard else "hypotheses" if rival else ""
-        commands = self._which(readings, index)
         return tuple(
             replace(command, confidence=min(command.confidence, confidence), doubt=command.doubt or doubt)
             for command in commands
@@ -138,28 +138,13 @@ class Interpreter:
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
         """Index of the reading to go by."""
         for index, commands in enumerate(readings):
-            if _understood(commands) or _negated(commands):
-                # "Don't stop oven two" is not to be mended into "stop oven two" further down the list.
-                return index
-            if self._whole_ids(commands):
-                # A whole command about something that does not exist: looking further down the list would
-                # find its nearest neighbour, which nobody said.
+            if _negated(commands) or _whole(commands):
+                # "Don't stop oven two" is not to be mended into "stop oven two" further down the list; and of a whole
+                # command about something that does not exist, or whose id lacks a digit, the nearest neighbour would
+                # be found there, which nobody said.
                 return index
         meant = (index for index, commands in enumerate(readings) if commands[0].intent != UNKNOWN)
         return next(meant, 0)
-
-    def _whole_ids(self, commands: tuple[Command, ...]) -> bool | None:
-        """Whether what is named and does not exist has all its digits; None when nothing is amiss, or all is."""
-        if any(command.intent == UNKNOWN for command in commands) or _understood(commands):
-            return None
-        digits = {kind.kind: kind.digits for kind in self.reader.language.kinds}
-        missing = [
-            (slot, command.heard.get(slot, ""))
-            for command in commands
-            for slot, value in command.slots.items()
-            if value == MISSING
-        ]
-        return all(len(heard) == digits.get(slot, len(heard)) for slot, heard in missing)
 
     def _contradicts(self, other: tuple[Command, ...], commands: tuple[Command, ...]) -> bool:
         """Whether two readings cannot both be meant: another deed, or another value for the same slot.
@@ -203,6 +188,11 @@ def _hangs_on(command: Command) -> bool:
 
 def _understood(commands: tuple[Command, ...]) -> bool:
     return all(command.intent != UNKNOWN and MISSING not in command.slots.values() for command in commands)
+
+
+def _whole(commands: tuple[Command, ...]) -> bool:
+    """Whether it is a sentence of the site, also about something that does not exist: that may have been said too."""
+    return all(command.intent != UNKNOWN for command in commands)
 
 
 def _negated(commands: tuple[Command, ...]) -> bool:

@@ -94,11 +94,6 @@ class Minutes:
         event = self._event(breath.transcript, payload, cause=breath.heard)
         await self.recorder.record(replace(event, subject=session.badge or session.station))
 
-    async def checked_in(self, session: Session, how: str) -> None:
-        """Write down who is where. Raises LogError."""
-        payload = e.BadgeCheckedIn(session.station, how)
-        await self.recorder.record(e.Event(uuid.uuid4().hex, SOURCE, session.badge, self.clock.now(), payload))
-
     async def announced(self, ident: str, session: Session, how: str) -> None:
         """Write down that an announcement was said or shown to somebody. Raises LogError."""
         payload = e.AnnouncementTold(session.badge, session.station, how)

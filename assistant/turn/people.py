@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.domain.things import Voicing
@@ -35,18 +34,10 @@ class People:
     intents: Intents
     world: World
     minutes: Minutes
-    check: Callable[[Session], None]
-    """Raises UsageError for a badge or station that this plant does not have."""
 
     def voicing(self, session: Session) -> Voicing:
         """How whoever speaks there is spoken to."""
         return self.world.voicings.get(session.badge or session.station, Voicing())
-
-    async def check_in(self, session: Session, how: str) -> None:
-        """Write down that this badge is at this station from now on. Raises UsageError, LogError."""
-        self.check(session)
-        if session.badge and session.station and self.world.stations.get(session.station) != session.badge:
-            await self.minutes.checked_in(session, how)
 
     async def adjust(self, command: Command, breath: Breath) -> tuple[Noise, str]:
         """Speak to this session in another way from now on; what is said of it, and the rule."""

@@ -54,7 +54,7 @@ class Performer:
         machines, hardware, world = self.actor.machines, self.policy.hardware, self.policy.world
         if machines.age() <= hardware.stale_after_s:
             return say
-        rest = say[:1].lower() + say[1:] if say[:2].istitle() else say
+        rest = say[:1].lower() + say[1:] if say[1:2].islower() else say
         if not world.heard_of:
             return self.policy.intents.text(UNKNOWN, "never_observed", {"rest": say})
         holes = {"time": naming.clock(self.policy.calendar, world.heard_of), "rest": rest}

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 
 from assistant.domain.calendar import Calendar
 from assistant.domain.speech import digits
-from assistant.domain.spoken.dates import said
 from assistant.domain.spoken.language import Language
-from assistant.domain.stretches import NO_SHIFT, certain, stretch
 from assistant.domain.things import Operator
 from assistant.domain.values import HERE, MISSING, Command, Decision, Session
 from assistant.domain.world import World
 from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
+from assistant.settings.stations import Channel, Stations
 from assistant.turn import naming
 from assistant.turn.checks import CHECKS, machines, version
 from assistant.turn.ground import ANY_UNIT
@@ -45,9 +44,13 @@ class Policy:
     language: Language
     world: World
     calendar: Calendar = Calendar()  # noqa: RUF009 (frozen)
+    stations: Stations | None = None
+    """What may be asked for where."""
 
-    def decide(self, command: Command, session: Session, memory: Memory, now: float) -> Verdict:
-        """What is to become of an action or look-up. `now`: Unix seconds UTC."""
+    def decide(
+        self, command: Command, session: Session, memory: Memory, now: float, channel: Channel = "terminal"
+    ) -> Verdict:
+        """What is to become of an action or look-up. `now`: Unix seconds UTC; `channel`: where the words came in."""
         spec = self.intents.by_name.get(command.intent)
         if spec is None:
             return self._not_understood(command)
@@ -59,14 +62,16 @@ class Policy:
         missing = self._missing(named, spec)
         if missing is not None:
             return missing
-        refused = self._refused(named, spec, session)
+        refused = self._refused(named, spec, session, channel)
         if refused is not None:
             return refused
         if named.confidence < spec.confidence.ask:
             return Declined(named, Decision.ASK, self._text(spec, "say_again"), "asked: say again")
-        if spec.undoes:
-            return self._undo(named, spec, session, now)
-        return self._sensible(named, spec)
+        verdict = self._undo(named, spec, session, now) if spec.undoes else self._sensible(named, spec)
+        if not isinstance(verdict, Allowed) or not spec.roles:
+            return verdict
+        # A yes is one of this person's as they were when they were asked.
+        return replace(verdict, bound=f"{verdict.bound} {self.world.operators.get(session.badge)}")
 
     def for_factory(self, command: Command) -> Verdict:
         """What is to become of an action that the factory's own system asks for, about a unit that exists.
@@ -97,18 +102,6 @@ class Policy:
                 slots = {**command.slots, slot: fit[0]}
                 command = replace(command, slots=slots, options=left, doubt=command.doubt or "hypotheses")
         return command
-
-    def timed(self, command: Command, now: float) -> Command:
-        """The same command with "last Tuesday" as the day that this is now; how it was read knew no clock."""
-        if command.slots.get("period") != MISSING:
-            return command
-        finer = said(command.text, MISSING, self.language).finer
-        found = stretch(finer, self.calendar, now) if finer else None
-        if found is None:
-            return command
-        period = finer if found.trouble == NO_SHIFT else certain(found, self.calendar)
-        heard = {slot: words for slot, words in command.heard.items() if slot != "period"}
-        return replace(command, slots={**command.slots, "period": period}, heard=heard)
 
     def _fits(self, command: Command, slot: str, ident: str) -> bool:
         """Whether what is commanded could be done with this one now."""
@@ -199,9 +192,12 @@ class Policy:
                 return Missing(command, slot, question, f"asked: {slot}")
         return None
 
-    def _refused(self, command: Command, spec: Intent, session: Session) -> Declined | None:
+    def _refused(self, command: Command, spec: Intent, session: Session, channel: Channel) -> Declined | None:
         if not spec.roles:
             return None
+        if self.stations is not None and not self.stations.allows(spec.intent, channel, session.station):
+            say = self._not_here(self.stations, spec.intent, channel, session.station)
+            return Declined(command, Decision.REFUSED, say, f"refused: {channel}")
         operator = self.world.operators.get(session.badge)
         if operator is None:
             return Declined(command, Decision.REFUSED, self._shared("nobody"), "refused: nobody")
@@ -210,6 +206,15 @@ class Policy:
             say = self._shared("not_allowed", roles=roles, role=operator.role)
             return Declined(command, Decision.REFUSED, say, "refused: role")
         return self._owned(command, spec, operator)
+
+    def _not_here(self, stations: Stations, intent: str, channel: Channel, station: str) -> str:
+        """That it cannot be asked for here, and where it can."""
+        where, named = stations.elsewhere(intent, station)
+        if not where:
+            return self._shared("not_anywhere")
+        units = naming.listing([naming.unit(self.world, name) for name in named], "or")
+        place = self._shared(f"at_{where}_of" if units else f"at_{where}", units=units)
+        return self._shared(f"not_at_{channel}", place=place)
 
     def _owned(self, command: Command, spec: Intent, operator: Operator) -> Declined | None:
         """Refused to whom this hold does not belong, or that line."""

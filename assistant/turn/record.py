@@ -20,6 +20,15 @@ class Recorder:
         self._world = world
         self._views = views
         self._early: dict[int, Event] = {}
+        self._watched: dict[str, list[str]] = {}
+
+    def watch(self, turn: str) -> list[str]:
+        """Ids of the events that come of a turn, filled as they come, whoever writes them, until `unwatch`."""
+        return self._watched.setdefault(turn, [])
+
+    def unwatch(self, turn: str) -> None:
+        """The turn is over."""
+        self._watched.pop(turn, None)
 
     async def record(self, *events: Event) -> Sequence[Event]:
         """Store events and take them into account. Raises LogError, and then nothing has changed."""
@@ -34,4 +43,6 @@ class Recorder:
             self._world.apply(following)
             if self._views is not None:
                 self._views.apply(following)
+            if (wrote := self._watched.get(following.correlationid)) is not None:
+                wrote.append(following.id)
         return stored

@@ -68,7 +68,9 @@ class Repairer:
         self._nouns = {noun for kind in reader.language.kinds for noun in kind.nouns}
         self._known = {word for phrase in phrases | literal for word in phrase}
         self._known |= {word for phrase in reader.language.skip for word in phrase}
-        found = (Phrase(words, sounds.of(words)) for words in sorted(phrases | literal))
+        # "Shut down things" is no "shut down this": what is at hand was not named by chance.
+        phrases = (phrases | literal) - set(reader.language.here)
+        found = (Phrase(words, sounds.of(words)) for words in sorted(phrases))
         self._phrases = [phrase for phrase in found if len(phrase.phones) >= SHORTEST]
 
     def offer(self, heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -124,6 +126,8 @@ class Repairer:
             ends = [(start, end) for _, start, end, _ in picked]
             if any(start < end for (_, end), (start, _) in pairwise(ends)):
                 continue
+            if sum(end - start for start, end in ends) == len(tokens):
+                continue  # nothing would be left of what was heard
             said, last = "", 0
             for _, start, end, words in picked:
                 before = text[last : tokens[start].start]
@@ -188,7 +192,7 @@ def _literals(intents: Intents) -> set[str]:
     """Words that stand in the site's templates."""
     texts: list[str] = [*intents.shared.rules.values()]
     for spec in intents.by_name.values():
-        texts += [*spec.sentences, *spec.this_shift, *spec.parts, *spec.wakes, *spec.rules.values()]
+        texts += [*spec.templates, *spec.rules.values()]
     return {word for text in texts for word in _words(text)}
 
 

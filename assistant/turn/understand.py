@@ -203,8 +203,6 @@ class Understander:
         """Why an action must be confirmed whatever the model thinks of it, or empty."""
         if not any(self.intents.by_name[p.intent].kind == "action" or p.intent == CONSENT for p in proposals):
             return ""
-        if sum(self.intents.by_name[p.intent].kind == "action" for p in proposals) > 1:
-            return "several"  # a deed too many is easily read into a long sentence
         tokens = tokenize(shown.said, self.language)
         if stands(tokens, self.language.negations):
             return "negation"
@@ -215,7 +213,10 @@ class Understander:
         used = {value for proposal in proposals for value in proposal.slots.values()}
         free = any(self.intents.by_name[proposal.intent].free for proposal in proposals)
         left_out = [m for m, mention in shown.mentions.items() if mention.kind in NAMED and m not in used]
-        return "left out" if left_out and not free else ""
+        if left_out and not free:
+            return "left out"
+        # A deed too many is easily read into a long sentence.
+        return "several" if sum(self.intents.by_name[p.intent].kind == "action" for p in proposals) > 1 else ""
 
 
 def _verbatim(text: str, shown: Wording, articles: Collection[str], *, to_the_end: bool, used: Collection[str]) -> str:

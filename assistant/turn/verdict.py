@@ -76,3 +76,15 @@ class Declined:
 
 
 Verdict = Allowed | Missing | Declined
+
+GRAVITY = (
+    Decision.IGNORED,
+    Decision.ANSWERED,
+    Decision.DONE,
+    Decision.CONFIRM,
+    Decision.ASK,
+    Decision.REFUSED,
+    Decision.FAILED,
+    Decision.UNCERTAIN,
+)
+"""Of several outcomes of one yes the gravest is the turn's: "done" is said of all or not at all."""

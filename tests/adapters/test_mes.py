@@ -226,6 +226,25 @@ async def test_a_refused_event_is_parked_with_the_reason_and_the_rest_goes_on(tm
     assert parked.reason == "it answers 422 X: [31mnot wanted", "nothing that a terminal would act on"
 
 
+async def test_a_parked_event_is_sent_again_when_somebody_wants_it(tmp_path: Path, log: SqliteLog) -> None:
+    log.append([held("e1"), called("c1"), held("e2")])
+    async with reference_mes() as mes:
+        mes.refuses.add("call.raised")
+        async with an_outbox(tmp_path, mes) as outbox:
+            await outbox.catch_up()
+            again = await outbox.resend(2)
+            assert (again[0], again[1].verdict) == ("c1", "refused")
+            assert [one.id for one in look(tmp_path)[1]] == ["c1"], "refused again it stays where it is"
+            mes.faults.append("500")
+            assert (await outbox.resend(2))[1].verdict == "later"
+            mes.refuses.clear()
+            assert (await outbox.resend(2))[1].verdict == "delivered"
+            assert (got(mes), look(tmp_path)[1]) == (["e1", "e2", "c1"], [])
+            for position in (1, 2, 99):
+                with pytest.raises(MesError, match="no event is parked"):
+                    await outbox.resend(position)
+
+
 async def test_a_conflict_that_never_names_the_key_is_parked_after_some_tries(tmp_path: Path, log: SqliteLog) -> None:
     log.append([called("c1"), held("e1")])
     async with reference_mes() as mes, an_outbox(tmp_path, mes) as outbox:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +17,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assistant.adapters.opcua import OpcUaMachines
+from assistant.adapters.opcua import CHUNK, OpcUaMachines
 from assistant.adapters.tasks import ended
 from assistant.domain import events as e
-from assistant.domain.values import Order
+from assistant.domain.values import Order, Reading
 from assistant.errors import NotObserved, NotSent, Uncertain
 from assistant.plant.weeks import Programme
 from assistant.ports import Happening
@@ -131,7 +131,7 @@ async def test_broken_connection_loses_no_entry_of_the_journal() -> None:
         for breaks in range(1, 4):
             await until(lambda: followed.restored(breaks))  # noqa: B023 (awaited in this round)
             before = followed.seen[plant.run_id]
-            proxy.cut()
+            proxy.reset()
             await until(lambda: followed.seen[plant.run_id] > before + 5)  # noqa: B023
         sequences = [happening.sequence for happening in followed.all if happening.journal]
         assert sequences == list(range(1, len(sequences) + 1))
@@ -144,8 +144,8 @@ async def test_what_was_missed_for_hours_comes_in_pieces_and_the_connection_coun
         await until(lambda: plant.ended)
         async with following(endpoint) as followed:
             await until(lambda: followed.restored(1))
-            kinds = [happening.journal for happening in followed.all]
-            assert kinds[-1] == "" and set(kinds[kinds.index(plant.run_id) : -1]) == {plant.run_id}
+            told = [one for one in followed.all if one.journal or isinstance(one.event.data, e.ConnectionRestored)]
+            assert isinstance(told[-1].event.data, e.ConnectionRestored)
             sequences = [happening.sequence for happening in followed.all if happening.journal]
             assert sequences == list(range(1, plant.entries + 1))
             assert len(sequences) > 30_000
@@ -409,3 +409,102 @@ async def test_first_look_reads_a_long_journal_to_its_end() -> None:
         await server.note(*[an_entry(number) for number in range(1, many + 1)])
         await until(lambda: followed.seen.get("tiny") == many)
         assert followed.count(e.ConnectionLost) == 0
+
+
+async def test_a_history_too_long_for_one_answer_comes_in_pieces_and_nothing_is_told_as_now_before() -> None:
+    wired = msgspec.structs.replace(the_hardware(), endpoint=free_endpoint())
+    async with TinyServer(wired) as server:
+        many = 12 * CHUNK  # at 0.3 s a piece: more than any one answer is waited for
+        await server.note(*[an_entry(number) for number in range(1, many + 1)])
+        server.slow_s = 0.3
+        async with following(wired.endpoint, ["PRN-1", "PRN-2"]) as followed:
+            await until(lambda: followed.seen.get("tiny", 0) >= CHUNK)
+            assert followed.machines.age() == float("inf"), "its hearts beat, and what is known is old"
+            with pytest.raises(NotObserved):
+                await followed.machines.observe("PRN-1")
+            await until(lambda: followed.restored(1))
+            assert followed.seen["tiny"] == many
+            assert followed.machines.age() <= wired.stale_after_s
+        assert followed.count(e.ConnectionLost) == 0
+        sequences = [happening.sequence for happening in followed.all if happening.journal]
+        assert sequences == list(range(1, many + 1)), "each once"
+
+
+async def test_a_journal_that_ends_in_nonsense_is_not_read_over_and_over() -> None:
+    async with tiny() as (server, followed):
+        await server.note(an_entry(1), "{", "null")
+        await until(lambda: followed.seen.get("tiny") == 1)
+        asked = server.read
+        await asyncio.sleep(0.5)
+        assert server.read <= asked + 1
+        await server.note(an_entry(4))
+        await until(lambda: followed.seen.get("tiny") == 4)
+
+
+async def test_a_journal_of_bad_quality_is_said_so() -> None:
+    async with tiny() as (server, followed):
+        await server.head_spoils()
+        await until(lambda: followed.count(e.ConnectionLost) >= 1)
+        reasons = [h.event.data.reason for h in followed.all if isinstance(h.event.data, e.ConnectionLost)]
+        assert reasons[0].startswith("the journal")
+
+
+# ---- many who look at once -----------------------------------------------------------------------------------
+
+
+class Counted(OpcUaMachines):
+    """Counts its looks, and holds them up while a test wants to."""
+
+    looks = 0
+    go_on: asyncio.Event
+
+    async def _look(self, machines: Sequence[str]) -> dict[str, Reading | NotObserved]:
+        self.looks += 1
+        shown = await super()._look(machines)
+        await self.go_on.wait()
+        return shown
+
+
+async def test_who_asks_while_machines_are_read_shares_the_next_reading_which_began_after_that() -> None:
+    wired = msgspec.structs.replace(the_hardware(), endpoint=free_endpoint())
+    async with TinyServer(wired) as server:
+        machines = Counted(wired, ["PRN-1", "PRN-2"])
+        machines.go_on = asyncio.Event()
+        followed = Followed(machines)
+        task = asyncio.create_task(followed.run())
+        try:
+            await until(lambda: followed.restored(1))
+            await server.write("state", "running")
+            first = asyncio.create_task(machines.observe("PRN-1"))
+            await until(lambda: machines.looks == 1)
+            await asyncio.sleep(0.2)  # it has been read, and is not answered
+            await server.write("state", "stopped")
+            others = [asyncio.create_task(machines.observe(name)) for name in ("PRN-1", "PRN-2") * 10]
+            await asyncio.sleep(0)
+            machines.go_on.set()
+            assert (await first).values["state"] == "running"
+            assert {(await other).values["state"] for other in others} == {"stopped"}
+            assert machines.looks == 2
+        finally:
+            await ended(task)
+            await machines.close()
+
+
+async def test_who_is_cancelled_while_reading_for_others_leaves_it_to_the_next() -> None:
+    wired = msgspec.structs.replace(the_hardware(), endpoint=free_endpoint())
+    async with TinyServer(wired):
+        machines = Counted(wired, ["PRN-1", "PRN-2"])
+        machines.go_on = asyncio.Event()
+        followed = Followed(machines)
+        task = asyncio.create_task(followed.run())
+        try:
+            await until(lambda: followed.restored(1))
+            first = asyncio.create_task(machines.observe("PRN-1"))
+            second = asyncio.create_task(machines.observe("PRN-2"))
+            await until(lambda: machines.looks == 1)
+            first.cancel()
+            machines.go_on.set()
+            assert (await second).machine == "PRN-2"
+        finally:
+            await ended(task)
+            await machines.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from assistant.domain.world import World
 from assistant.errors import LogError
 from tests.domain.views.test_order_of_arrival import answers, differing
 from tests.domain.views.week import the_events, times_of, views_of
+from tests.fakes.stepped_clock import SteppedClock
 
 COUNT = 1200
 FITS = "the hash of the last event"
@@ -249,3 +251,17 @@ def test_an_end_after_little_news_leaves_the_snapshot_alone(tmp_path: Path, log:
     remembering, _, _ = _begin(log, tmp_path)
     remembering.end()
     assert not (tmp_path / NAME).exists()
+
+
+async def test_a_running_core_leaves_a_snapshot_when_enough_has_happened(tmp_path: Path, log: SqliteLog) -> None:
+    log.append(the_events(900, 4, 0.0))
+    remembering = Remembering(_snapshots(tmp_path, floor_bytes=0), every=900)
+    first = remembering.begin(log)
+    task = asyncio.create_task(remembering.follow(SteppedClock()))
+    for _ in range(6000):
+        if (tmp_path / NAME).exists():
+            break
+        await asyncio.sleep(0.01)
+    task.cancel()
+    _, again, read = _begin(log, tmp_path)
+    assert read == 1 and _same(first, again)

@@ -27,7 +27,7 @@ def shipped() -> wake.Recipe:
 
 
 def tone(seconds: float) -> Samples:
-    return np.sin(np.arange(int(seconds * RATE)) * 0.3).astype(np.float32)
+    return np.asarray(np.sin(np.arange(int(seconds * RATE)) * 0.3), np.float32)
 
 
 def test_a_head_learns_what_tells_the_phrase_from_the_rest() -> None:
@@ -104,13 +104,14 @@ def test_the_curve_counts_what_wakes_at_each_threshold() -> None:
     assert half.hours == pytest.approx(45 * 0.08 / 3600)
 
 
-def test_the_lowest_threshold_is_chosen_from_which_on_it_is_quiet_enough() -> None:
-    def point(threshold: float, false: int) -> Point:
-        return Point(threshold, {}, false, 2.0)
+def test_the_threshold_is_as_high_as_hearing_allows_and_no_higher_than_is_needed() -> None:
+    def point(threshold: float, heard: int, false: int) -> Point:
+        return Point(threshold, {"clean": (heard, 100)}, false, 2.0)
 
-    points = [point(0.2, 0), point(0.5, 5), point(0.7, 1), point(0.8, 2), point(0.9, 1), point(0.95, 0)]
-    assert chosen(points).threshold == 0.9
-    assert chosen([point(0.5, 9), point(0.9, 8)]).threshold == 0.9
+    falling = [point(0.5, 100, 9), point(0.7, 99, 4), point(0.9, 98, 1), point(0.95, 90, 0)]
+    assert chosen(falling).threshold == 0.9
+    assert chosen([point(0.5, 100, 3), point(0.7, 100, 0), point(0.9, 99, 0)]).threshold == 0.7
+    assert chosen([point(0.5, 90, 3), point(0.7, 80, 0)]).threshold == 0.5
 
 
 def test_the_interval_of_a_rate() -> None:

@@ -16,7 +16,7 @@ from tokenizers.models import WordLevel
 from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.endpoint import trim
 from assistant.adapters.repeats import words
-from assistant.adapters.whisper import LONGEST_S, N_BEST, Whisper, merged, refusal
+from assistant.adapters.whisper import FIRST_MERGE, LONGEST_S, N_BEST, Whisper, mended, merged, refusal
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import ModelError
 from assistant.ports import Transcriber
@@ -194,3 +194,36 @@ def test_a_tokenizer_of_another_model_is_refused(whisper_folder: Path, copied: P
     other = Tokenizer(WordLevel({"lot": 0, "<|endoftext|>": 1}, unk_token="lot"))
     other.save(str(copied / "tokenizer.json"))
     assert "belongs to another model" in refused(copied)
+
+
+# ---- what is offered for words that make no sentence --------------------------------------------------------
+
+
+def test_what_is_offered_is_scored_against_the_sound(whisper: Whisper) -> None:
+    said, other = "hold lot 4712 tombstone", "hold lot 4712 bridging"
+
+    def offer(heard: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+        return [Hypothesis(text, -9.0, heard[0].text) for text in (said, other, "release board 10231")]
+
+    heard = whisper.transcribe(trim(read(CLIPS / "01-hold.flac")), NAMES, offer)
+    offered = [one for one in heard if one.heard]
+    # The clip says "bridging": that is as likely as what was decoded; what the sound has nothing of is left out.
+    assert offered[0].text == other
+    assert offered[0].logprob == pytest.approx(heard[0].logprob, abs=0.3)
+    assert "release board 10231" not in [one.text for one in offered]
+    assert all(one.heard == heard[0].text for one in offered)
+    assert not any(one.heard for one in heard[: len(heard) - len(offered)])
+
+
+def test_nothing_is_offered_for_silence(whisper: Whisper) -> None:
+    def offer(heard: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
+        raise AssertionError("nothing was heard")
+
+    assert whisper.transcribe(Utterance(np.zeros(RATE, np.float32), 0.0), NAMES, offer) == ()
+
+
+def test_words_that_begin_with_t_are_spelled_as_whisper_learnt_them(whisper_folder: Path) -> None:
+    file = (whisper_folder / "tokenizer.json").read_text(encoding="utf-8")
+    whole = Tokenizer.from_str(mended(file))
+    assert whole.encode(" two", add_special_tokens=False).tokens == ["\u0120two"]
+    assert json.loads(mended(mended(file)))["model"]["merges"].count(FIRST_MERGE) == 1

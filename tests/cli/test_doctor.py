@@ -30,7 +30,7 @@ def doctor(*arguments: str, cache: Path | None = None, env: dict[str, str] | Non
     return done.returncode, done.stdout.splitlines() + done.stderr.splitlines()
 
 
-OF_THE_BOX = ("disk", "processor", "memory", "clock")
+OF_THE_BOX = ("disk", "processor", "memory", "clock", "headset")
 """What the machine that the tests run on may lack, and nothing here can help."""
 
 

@@ -21,7 +21,7 @@ async def test_it_quits_again_and_again_and_the_core_goes_on(tmp_path: Path) -> 
             ended = await opened_and_quit(tmp_path, "--as", "OP-17", "--at", "PRN-1")
             assert ended.status == 0, ended.shown
             assert "Traceback" not in ended.shown
-        door = await desk.means.connect()
+        door = await desk.make().connect()
         assert door is not None
         await door.aclose()
 

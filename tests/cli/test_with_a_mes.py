@@ -11,7 +11,7 @@ from typing import Any
 from assistant.adapters import eventlog
 from assistant.adapters.mes.store import look
 from assistant.settings.paths import shipped_site
-from tests.fakes.reference_mes import reference_mes
+from tests.fakes.reference_mes import ReferenceMes, reference_mes
 from tests.fakes.running_plant import until
 from tests.processes import Line, one_line_of_trouble, run, started
 
@@ -42,6 +42,23 @@ def doctor(site: Path, data: Path, env: dict[str, str]) -> tuple[int, dict[str, 
     for row in map(json.loads, done.stdout.splitlines()):
         found.setdefault(row["what"], []).append(row)
     return done.returncode, found
+
+
+def sent_again(site: Path, data: Path, env: dict[str, str], mes: ReferenceMes) -> None:
+    """What was refused is sent again for somebody who may, once it would be taken."""
+    shown = run("mes", "parked", "--json", "--data", str(data), env=env)
+    (one,) = map(json.loads, shown.stdout.splitlines())
+    assert (one["type"], "422" in one["reason"]) == ("call.raised", True)
+    again = ("mes", "resend", str(one["position"]), "--data", str(data), "--site", str(site), "--as")
+    one_line_of_trouble(run(*again, "OP-17", env=env), 2, "only supervisor may send events again")
+    refused = run(*again, "SV-3", env=env)
+    assert (refused.returncode, "refused" in refused.stdout) == (1, True), refused.stderr
+    mes.refuses.clear()
+    taken = run(*again, "SV-3", env=env)
+    assert (taken.returncode, taken.stdout) == (0, f"position {one['position']}: delivered\n"), taken.stderr
+    assert run("mes", "parked", "--data", str(data), env=env).stdout == "nothing is parked\n"
+    told = [event.data for event in eventlog.read(data, types=["mes.event_resent"])]
+    assert [getattr(data, "outcome", "") for data in told] == ["refused", "delivered"]
 
 
 async def test_a_core_with_a_mes(line: Line, tmp_path: Path) -> None:
@@ -93,6 +110,7 @@ async def test_a_core_with_a_mes(line: Line, tmp_path: Path) -> None:
             nothing, parked = found["MES outbox"]
             assert (nothing["state"], nothing["why"]) == ("ok", "nothing waits")
             assert "call.raised at position" in parked["why"] and "422" in parked["why"]
+            await asyncio.to_thread(sent_again, site, data, env, mes)
         finally:
             await asyncio.to_thread(running.__exit__, None, None, None)
     for file in data.iterdir():

@@ -40,6 +40,8 @@ class MemoryMachines:
         """Every order is rejected with this reason."""
         self.bad_quality: set[str] = set()
         """Machines whose values are of bad quality."""
+        self.shows: Callable[[Reading], Reading] | None = None
+        """What is made of each reading before anybody sees it."""
         self.sent: list[Order] = []
         """Every order that reached a machine, in order."""
         self._wall = wall
@@ -85,7 +87,8 @@ class MemoryMachines:
             "product": seen.product,
             "alarms": tuple(code for code, acknowledged in seen.alarms.items() if not acknowledged),
         }
-        return Reading(machine, values, self._wall())
+        reading = Reading(machine, values, self._wall())
+        return self.shows(reading) if self.shows is not None else reading
 
     async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:
         """See ports.Machines."""

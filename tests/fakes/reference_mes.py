@@ -72,9 +72,11 @@ class ReferenceMes:
     conflicts: set[str] = field(default_factory=set)
     """Event types that it answers 409 for ever, without a key."""
     problems: list[str] = field(default_factory=list)
-    """What a sender must not do: another event under a known key, two requests at once, a body that is no event."""
-    open: set[asyncio.StreamReader] = field(default_factory=set)
-    """Connections on which a delivery has no full answer yet."""
+    """What a sender must not do: another event under a known key, an event before what became of another is known."""
+    open: dict[asyncio.StreamReader, str] = field(default_factory=dict)
+    """Connections on which a delivery has no full answer yet, with its key."""
+    refused: set[str] = field(default_factory=set)
+    """Keys that it answered 422."""
 
     # ---- the two requests it knows -------------------------------------------------------------------------
 
@@ -83,6 +85,7 @@ class ReferenceMes:
         event = json.loads(body)
         self.tries.append(Try(key, event, headers))
         if event["type"] in self.refuses:
+            self.refused.add(key)
             return 422, {}, b"\x1b[31mnot\nwanted"
         if event["type"] in self.conflicts:
             return 409, {}, b"busy"
@@ -130,14 +133,24 @@ class ReferenceMes:
             fault = self.poll_faults.popleft() if self.poll_faults else ""
             page = self.page(query["after"][0], int(query["limit"][0]))
             return await self._faulty(writer, fault, 200, {}, page)
-        self.open.add(reader)
+        key = headers["idempotency-key"].strip('"')
+        self.open[reader] = key
         try:
             await asyncio.sleep(0.005)  # the end of a connection that was given up is heard of first
-            if any(not other.at_eof() for other in self.open - {reader}):
-                self.problems.append("two deliveries at once")
+            if early := self._before_its_turn(key):
+                self.problems.append(f"{key} was delivered before it was known what became of {early}")
             return await self._delivery(writer, headers, body)
         finally:
-            self.open.discard(reader)
+            del self.open[reader]
+
+    def _before_its_turn(self, key: str) -> str:
+        """The key of another event that is under way and of which the sender cannot know what became; or empty.
+
+        The same event on two connections is no fault. A sender that gave up waiting cannot make a receiver stop, nor
+        know whether it has; it can only send the same again, under the same key, and that is what the key is for.
+        """
+        under_way = {other for reader, other in self.open.items() if not reader.at_eof()}
+        return next(iter(under_way - {key} - self.stored.keys() - self.refused), "")
 
     async def _delivery(self, writer: asyncio.StreamWriter, headers: dict[str, str], body: bytes) -> bool:
         key = headers["idempotency-key"].strip('"')

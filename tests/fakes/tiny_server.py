@@ -33,6 +33,10 @@ class TinyServer:
         """The journal, as JSON."""
         self.calls: list[str] = []
         """Order ids that arrived."""
+        self.slow_s = 0.0
+        """Seconds that an answer about the journal takes."""
+        self.read = 0
+        """How often the journal was asked for entries."""
         self.looks = 0
         """Read requests so far."""
         self.answer: Answer = _accept
@@ -99,6 +103,13 @@ class TinyServer:
         self.entries.extend(entries)
         await self._set(self._hardware.journal.head, len(self.entries))
 
+    async def head_spoils(self) -> None:
+        """The journal's length is of bad quality from now on."""
+        from asyncua import ua
+
+        bad = ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(0x80000000)))
+        await self._server.write_attribute_value(self._id(self._hardware.journal.head), bad)
+
     def heart_stops(self, *machines: str) -> None:
         """The server goes on to answer; these machines (or all) do not live."""
         self._beating -= set(machines or MACHINES)
@@ -152,6 +163,8 @@ class TinyServer:
     async def _read(self, parent: Any, after: Any, most: Any) -> Any:
         from asyncua import ua
 
+        self.read += 1
+        await asyncio.sleep(self.slow_s)
         some = self.entries[after.Value : after.Value + most.Value]
         return [ua.Variant(some, ua.VariantType.String, is_array=True)]
 

@@ -300,12 +300,17 @@ def _claims(order: Order) -> Iterator[str]:
                     yield f"is done by a look that is older than itself ({observed!r})"
             case e.OrderSettled(outcome="done", by="") if not order.results("done"):
                 yield "is settled as done by the journal, and its machine never did it"
-            case e.OrderSettled(outcome="not_done", by="") if order.results("accepted"):
+            case e.OrderSettled(outcome="not_done", by="") if order.results("done" if _cut(order) else "accepted"):
                 yield "is settled as not done by the journal, and its machine accepted it"
             case e.OrderAccepted() if not order.results("accepted"):
                 yield "is accepted by the log and not by its machine"
             case e.OrderRejected() | e.OrderFailed() if order.results("accepted"):
                 yield f"is {event.type} by the log, and its machine accepted it"
+
+
+def _cut(order: Order) -> bool:
+    """Whether it may have been accepted and have had no effect: a stop ends a start that is under way."""
+    return order.asked.method == "start"
 
 
 def _intent(heard: str, method: str) -> Intent | None:

@@ -90,12 +90,16 @@ class Crew:
         return answer.decision is Decision.DONE
 
     async def settled(self, within: float) -> bool:
-        """Wait until an order goes through, for so many seconds at most."""
-        until = time.monotonic() + within
+        """Wait until an order goes through, for so many seconds at most; more and more patiently.
+
+        Plants and cores of several lanes share one process: who asks without a rest keeps them from connecting.
+        """
+        until, rest = time.monotonic() + within, 0.05
         while time.monotonic() < until:
             if await self.works():
                 return True
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(rest)
+            rest = min(1.0, 2 * rest)
         return False
 
     # ---- errands -----------------------------------------------------------------------------------------

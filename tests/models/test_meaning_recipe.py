@@ -50,7 +50,7 @@ def test_every_answer_is_one_that_the_parser_takes(tmp_path: Path) -> None:
 def test_every_intent_is_there_and_a_third_is_not_for_us(tmp_path: Path) -> None:
     rows = made(tmp_path, 3000)
     intents = {row["answer"].split()[0].rstrip(";:") for row in rows}
-    assert intents == {*the_intents().by_name, "unknown"}
+    assert intents == {*the_intents().taught, "unknown"}
     assert sum(row["answer"] == "unknown" for row in rows) >= len(rows) / 3.3
 
 
@@ -73,12 +73,12 @@ def test_no_sentence_of_the_measurement_is_a_way_of_saying() -> None:
 
 def test_there_is_a_plan_for_every_intent_and_only_for_them() -> None:
     plans = {file.stem for file in (RECIPE / "plans").glob("*.yaml")} - {"together"}
-    assert plans == {*the_intents().by_name, "unknown"}
+    assert plans == {*the_intents().taught, "unknown"}
 
 
 def test_what_is_said_in_one_breath_is_of_intents_that_there_are() -> None:
     plans = yaml.read(RECIPE / "plans" / "together.yaml", dict[str, list[dict[str, Any]]])["together"]
-    assert {intent for plan in plans for intent in plan["intents"]} <= the_intents().by_name.keys()
+    assert {intent for plan in plans for intent in plan["intents"]} <= the_intents().taught.keys()
     assert all(say.count(" | ") == len(plan["intents"]) - 1 for plan in plans for say in plan["say"])
 
 
@@ -86,7 +86,7 @@ def test_the_card_speaks_of_this_sites_intents() -> None:
     loaded = meaning.load(ROOT / "models")
     assert loaded is not None
     card, adapter = loaded
-    assert set(card.intents) == set(the_intents().by_name)
+    assert set(card.intents) == set(the_intents().taught)
     assert adapter.is_file() and adapter.stat().st_size < 16_000_000
     assert adapter.read_bytes()[:4] == b"GGUF"
 

@@ -46,6 +46,21 @@ def test_every_declared_method_is_one_that_the_plant_knows() -> None:
     assert the_hardware().methods.keys() == METHODS.keys()
 
 
+def test_a_stop_ends_a_start_that_is_under_way_and_anything_else_has_to_wait(plant: Plant) -> None:
+    plant.take("a", "OVN-1", "stop")
+    plant.simulation.advance(2.0)
+    assert plant.take("b", "OVN-1", "start") == (True, "")
+    assert plant.take("c", "OVN-1", "start") == (False, "busy with an order before this one")
+    assert plant.take("late", "OVN-1", "stop", due=NOW - 1) == (False, "too late")
+    assert plant.take("d", "OVN-1", "stop") == (True, "")
+    assert plant.take("e", "OVN-1", "stop") == (False, "busy with an order before this one")
+    plant.simulation.advance(5.0)
+    assert plant.simulation.machines["OVN-1"].state == "stopped"
+    assert [result for order, _, _, result in plant.written() if order == "b"] == ["accepted"], "it never had an effect"
+    assert [result for order, _, _, result in plant.written() if order == "d"] == ["accepted", "done"]
+    assert plant.take("f", "OVN-1", "start") == (True, "")
+
+
 def test_ledger_has_each_step_of_an_order_in_the_contract_s_words(plant: Plant) -> None:
     plant.take("a", "PRN-1", "hold", unit="L4712", reason="bridging")
     plant.simulation.advance(2.0)

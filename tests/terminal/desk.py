@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +35,8 @@ class Desk:
     """A core that can be taken away, and what a terminal is given to meet it."""
 
     folder: Path
-    means: Means
+    make: Callable[[], Means]
+    """What the next terminal is given: each has a world of its own."""
     machines: MemoryMachines
     clock: SteppedClock
     parts: Parts
@@ -70,7 +71,7 @@ class Desk:
 
     def terminal(self, session: Session = OPERATOR, view: str = "", **options: float) -> Terminal:
         """A screen."""
-        return Terminal(self.means, session, view=view, **options)
+        return Terminal(self.make(), session, view=view, **options)
 
     @asynccontextmanager
     async def screen(
@@ -94,10 +95,11 @@ async def a_desk(folder: Path, *, up: bool = True, starts: Callable[[], Started]
         stack.callback(log.close)
         parts = await start(the_site(), log, machines, stack, clock)
         await parts.ingest.catch_up()
-        means = terminal_means(the_site(), folder, starts=False, clock=clock)
-        if starts is not None:
-            means = Means(means.policy, means.read, means.whole, means.connect, starts, clock)
-        desk = Desk(folder, means, machines, clock, parts, log)
+
+        def make() -> Means:
+            return replace(terminal_means(the_site(), folder, starts=False, clock=clock), start=starts)
+
+        desk = Desk(folder, make, machines, clock, parts, log)
         stack.push_async_callback(desk.shut)
         if up:
             await desk.open()

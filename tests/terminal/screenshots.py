@@ -28,10 +28,11 @@ PICTURES: Sequence[tuple[str, Session, tuple[int, int], str, Sequence[str]]] = (
 
 
 async def a_shift(desk: Desk) -> None:
-    """Four hours of work with what happens in them, and a question that waits."""
-    for _ in range(4):
-        await desk.work(420)
-        desk.clock.step(3180)
+    """Hours of work with what happens in them, and a question that waits."""
+    for seconds in (120, 180, 240, 120):
+        await desk.work(seconds)
+        desk.clock.step(3600 - seconds)
+    await desk.work(60)
     await desk.hear(("hold lot 4712 bridging", -0.08), ("hold lot 4712 ridging", -0.61), session=OPERATOR)
     await desk.hear(("send board 10231 to rework tombstone", -0.1), session=QUALITY)
     await desk.hear(("yes", -0.05), session=QUALITY)

@@ -7,22 +7,24 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from assistant.bootstrap import first_world
 from assistant.domain.values import Hypothesis, Session, Transcript
 from assistant.errors import SiteError
 from assistant.settings import intents
 from assistant.settings.paths import shipped_site
 from assistant.terminal.compose import Choice, Composer, next_hole, parts, sentence
 from assistant.terminal.state import State
-from tests.site import the_intents
+from tests.site import the_intents, the_plant
 from tests.terminal.desk import OPERATOR, QUALITY, SUPERVISOR, Desk, a_desk
 
 
 def composer(desk: Desk) -> Composer:
     """Over all that is in the log."""
-    state = State(desk.means.policy.world)
-    for event in desk.means.read(0, 100_000):
+    means = desk.make()
+    state = State(means.policy.world)
+    for event in means.read(0, 100_000):
         state.apply(event)
-    return Composer(desk.means.policy, state)
+    return Composer(means.policy, state)
 
 
 def test_a_template_is_filled_hole_by_hole() -> None:
@@ -69,8 +71,9 @@ async def test_only_what_can_be_released_is_offered_to_be_released(tmp_path: Pat
 async def test_what_is_at_the_station_is_offered_first(tmp_path: Path) -> None:
     async with a_desk(tmp_path) as desk:
         await desk.work(420)
-        made = composer(desk)
-        world = desk.means.policy.world
+        made, world = composer(desk), first_world(the_plant())
+        for event in desk.make().read(0, 100_000):
+            world.apply(event)
         offered = made.choices(the_intents().by_name["hold"], "unit", Session("OP-17", "PNP-1"), {}, desk.clock.now())
         board = world.machines["PNP-1"].board
         here = [ident for ident in (world.boards[board].lot, board) if board and ident] if board else []

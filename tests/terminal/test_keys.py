@@ -186,6 +186,7 @@ async def test_the_arrows_mark_a_turn_and_v_shows_that_one(tmp_path: Path) -> No
         await desk.say("status of line one", turn="a" * 32)
         await desk.say("hold lot 4712, void", turn="b" * 32)
         async with desk.screen() as (app, pilot):
+            await wait_for(pilot, lambda: "hold L4712 void: done" in shown(app))
             await pilot.press("up", "v")
             await wait_for(pilot, lambda: isinstance(app.screen, Evidence) and "a" * 32 in shown(app))
 

@@ -160,14 +160,14 @@ async def test_a_log_that_cannot_be_read_is_said_and_the_screen_goes_on(tmp_path
     broken = True
 
     async with a_desk(tmp_path) as desk:
-        whole = desk.means
+        whole = desk.make()
 
         def read(after: int, limit: int) -> object:
             if broken:
                 raise LogError("events.db: disk I/O error")
             return whole.read(after, limit)
 
-        desk.means = replace(whole, read=read)  # type: ignore[arg-type]
+        desk.make = lambda: replace(whole, read=read)  # type: ignore[arg-type]
         app = desk.terminal(OPERATOR)
         async with app.run_test() as pilot:
             await wait_for(pilot, lambda: "disk I/O error" in shown(app))

@@ -35,7 +35,7 @@ async def reading(desk: Desk, session: Session = OPERATOR) -> AsyncIterator[Read
     """`--plain`, until /quit."""
     read, write = os.pipe()
     reader = Reader(write)
-    plain = Plain(desk.means, session, reader.lines.append)
+    plain = Plain(desk.make(), session, reader.lines.append)
     task = asyncio.create_task(plain.run(read))
     try:
         await reader.heard("/help")
@@ -117,5 +117,5 @@ async def test_the_end_of_a_file_ends_it(tmp_path: Path) -> None:
     async with a_desk(tmp_path) as desk:
         lines: list[str] = []
         with said.open("rb") as file:
-            assert await Plain(desk.means, OPERATOR, lines.append).run(file.fileno()) is None
+            assert await Plain(desk.make(), OPERATOR, lines.append).run(file.fileno()) is None
         assert [line for line in lines if line.startswith("answered: status PRN-2")]

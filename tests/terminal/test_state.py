@@ -6,13 +6,14 @@ import uuid
 
 import pytest
 
+from assistant.bootstrap import declarations
 from assistant.domain import events as e
 from assistant.domain.values import Session
 from assistant.domain.world import World
 from assistant.terminal import words
 from assistant.terminal.output import HOUR_S
 from assistant.terminal.state import State
-from tests.site import a_world
+from tests.site import the_plant
 
 ONE, OTHER = Session("QA-5", "AOI-1"), Session("SV-3", "AOI-1")
 
@@ -20,8 +21,10 @@ ONE, OTHER = Session("QA-5", "AOI-1"), Session("SV-3", "AOI-1")
 class Story:
     """Events of a conversation, one after the other."""
 
-    def __init__(self, world: World | None = None) -> None:
-        self.state = State(world or a_world())
+    def __init__(self) -> None:
+        self.state = State(World())
+        for declared in declarations(the_plant(), 0.0):
+            self.state.apply(declared)
         self.now = 1_795_600_800.0
 
     def event(self, subject: str, data: e.Payload, source: str = "/assistant") -> None:
@@ -110,16 +113,15 @@ def test_an_older_log_without_time_limits_asks_nothing() -> None:
 
 def test_output_and_yield_are_counted_where_a_line_ends() -> None:
     story = Story()
-    story.event("B10201", e.BoardInspected("SPI-1", "L4711", "failed"))
-    story.event("B10201", e.BoardInspected("AOI-1", "L4711", "failed", ("bridging",)))
-    for board in ("B10202", "B10203", "B10204"):
-        story.event(board, e.BoardInspected("AOI-1", "L4711", "passed"))
-        story.event(board, e.BoardDeparted("AOI-1", "L4711"))
+    story.event("B10201", e.BoardInspected("SPI-1", "L4711", "failed"), "/machines/SPI-1")
+    for board, verdict in (("B10201", "failed"), ("B10202", "passed"), ("B10203", "passed"), ("B10204", "passed")):
+        story.event(board, e.BoardInspected("AOI-1", "L4711", verdict), "/machines/AOI-1")
+        story.event(board, e.BoardDeparted("AOI-1", "L4711"), "/machines/AOI-1")
     story.now += HOUR_S
-    story.event("B10205", e.BoardDeparted("AOI-1", "L4711"))
+    story.event("B10205", e.BoardDeparted("SPI-1", "L4711"), "/machines/SPI-1")
     before, last = story.state.output.per_hour("SMT-1", story.now, 2)
-    assert (before.made, before.rate) == (3, 0.75)
-    assert (last.made, last.rate) == (1, None)
+    assert (before.made, before.rate) == (4, 0.75)
+    assert (last.made, last.rate) == (0, None)
     assert [hour.made for hour in story.state.output.per_hour("SMT-2", story.now, 2)] == [0, 0]
 
 

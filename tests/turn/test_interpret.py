@@ -344,3 +344,17 @@ async def test_what_was_heard_whole_is_not_mended() -> None:
     said = (Hypothesis("stop placer two", -0.3), Hypothesis("stop placer one", -0.1, "stop pleased one"))
     (command,) = await an_interpreter().interpret(Transcript("t", SUPERVISOR, said, "voice"), IDLE, KNOWN)
     assert command.slots != {"machine": "PNP-1"}
+
+
+@pytest.mark.parametrize("other", ["hold lot 4719, void", "hold lot 47122, void", "hold lot 472, void"])
+async def test_an_id_that_may_have_been_another_that_does_not_exist_is_confirmed(other: str) -> None:
+    (command,) = await heard(None, ("hold lot 4712, void", -0.2), (other, -0.5))
+    assert (command.slots["lot"], command.doubt) == ("L4712", "hypotheses")
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Allowed) and verdict.confirm
+
+
+@pytest.mark.parametrize("best", ["hold lot 4719, void", "hold lot 471, void", "hold lot 47112, void"])
+async def test_the_neighbour_of_an_id_that_does_not_exist_is_not_looked_for_further_down(best: str) -> None:
+    (command,) = await heard(None, (best, -0.3), ("hold lot 4711, void", -0.31))
+    assert command.slots["lot"] == MISSING

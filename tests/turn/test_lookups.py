@@ -14,7 +14,7 @@ from assistant.bootstrap.answers import answers_from
 from assistant.bootstrap.site import declarations
 from assistant.domain import events as e
 from assistant.domain.calendar import Calendar
-from assistant.domain.values import Command, Decision, Session
+from assistant.domain.values import Command, Decision, Hypothesis, Session, Transcript
 from assistant.domain.views import Views
 from assistant.turn.lookups import answer
 from assistant.turn.lookups.alarms import FLOOD
@@ -22,7 +22,7 @@ from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, Bench, a_core, t
 from tests.fakes.memory_log import MemoryLog
 from tests.fakes.stepped_clock import SteppedClock
 from tests.site import a_world, the_calendar, the_intents, the_plant
-from tests.turn.test_stories import Quiet
+from tests.turn.test_stories_told import Quiet
 
 NOW = datetime.fromisoformat("2026-11-25T10:00+00:00").timestamp()
 """A Wednesday; the early shift began at 06:00."""
@@ -227,6 +227,19 @@ async def test_alarms_are_told_worst_first() -> None:
             "Printer one: stencil pressure low, since nine forty-five."
         )
         assert await say(bench, "alarms on line two") == "No alarm is open on line two."
+
+
+async def test_where_no_alarm_is_open_the_last_one_is_told() -> None:
+    tale = Tale().state(3 * HOUR, "PRN-1", "running")
+    for ago in (7200, 5400, 1800):
+        tale.at(ago, "PRN-1", e.AlarmRaised("A", "Warning", "stencil pressure low"))
+        tale.at(ago - 60, "PRN-1", e.AlarmCleared("A"))
+    tale.at(3600, "OVN-1", e.AlarmRaised("B", "Alarm", "chain drive overloaded"))
+    tale.at(3500, "OVN-1", e.AlarmCleared("B"))
+    async with knowing(tale) as bench:
+        assert await say(bench, "any alarms on line one") == (
+            "No alarm is open on line one. The last was stencil pressure low at printer one, nine thirty."
+        )
 
 
 @pytest.mark.parametrize("said", ["alarms", "any alarms on line one", "list the open alarms"])
@@ -436,3 +449,54 @@ async def test_two_questions_in_one_breath_are_both_answered_and_both_go_on() ->
 
 async def test_an_intent_that_is_not_connected_is_still_told() -> None:
     assert all(spec.connected for spec in the_intents().by_name.values() if spec.kind == "lookup")
+
+
+async def test_of_very_many_the_last_are_named_and_the_others_counted() -> None:
+    tale = Tale()
+    for at in range(70):
+        tale.board(7000 - at * 60, f"B{20000 + at}", "L4711", "AOI-1", "failed", ("void", "U3"))
+    async with knowing(tale) as bench:
+        first = await say(bench, "how many boards failed on line one")
+        assert first.startswith("70 boards failed on line one") and "oard" not in first.partition(".")[2]
+        heard = [first]
+        while (more := await say(bench, "which ones")) != "There is nothing more to tell.":
+            heard.append(more)
+        assert heard[-1].endswith("And 10 more.")
+        assert " ".join(heard[1:]).lower().count("board two zero zero") == 60
+
+
+async def test_without_machines_the_words_keep_their_letters() -> None:
+    tale = Tale().state(3 * HOUR, "PRN-1", "running")
+    for ident in ("SPI-1", "PNP-1", "PNP-2", "OVN-1", "AOI-1"):
+        tale.state(3 * HOUR, ident, "running")
+    tale.board(600, "B10201", "L4711", "AOI-1", "passed")
+    async with knowing(tale) as bench:
+        bench.machines.connect(False)
+        assert (await say(bench, "oee of line one")).startswith("As of nine fifty, O E E on line one is ")
+        assert (await say(bench, "how many boards failed")).startswith("As of nine fifty, no board failed ")
+
+
+@pytest.mark.parametrize(
+    ("said", "period"),
+    [
+        ("yield on line one last Tuesday", "day:2026-11-24"),
+        ("yield on line one last week", "from:2026-11-16T00:00+00:00/2026-11-23T00:00+00:00"),
+        ("yield on line one since Monday", "from:2026-11-23T00:00+00:00/2026-11-25T10:00+00:00"),
+        ("yield on line one overnight", "last_shift"),
+        ("yield on line one since six", "since:06:00"),
+    ],
+)
+async def test_a_turn_knows_the_day_that_words_alone_do_not(said: str, period: str) -> None:
+    async with knowing(three_lots()) as bench:
+        parsed = await bench.core.parse(Transcript("t", QUALITY, (Hypothesis(said),)))
+        assert parsed.slots["period"] in ("?", period)
+        answer = await bench.say(said, QUALITY)
+        assert (answer.slots["period"], answer.decision) == (period, Decision.ANSWERED)
+        heard = [event.data for event in bench.log.events if isinstance(event.data, e.TurnHeard)]
+        assert heard[-1].slots["period"] == period
+
+
+async def test_a_time_that_nobody_understands_is_asked_about() -> None:
+    async with knowing(three_lots()) as bench:
+        answer = await bench.say("yield on line one until six", QUALITY)
+        assert (answer.decision, answer.slots["period"]) == (Decision.ASK, "?")

@@ -89,10 +89,10 @@ async def test_without_a_log_it_stays_as_it_was() -> None:
 
 async def test_a_badge_checks_in_once_and_the_next_one_takes_its_place() -> None:
     async with a_core() as bench:
-        await bench.core.people.check_in(OPERATOR, "terminal")
-        await bench.core.people.check_in(OPERATOR, "terminal")
-        await bench.core.people.check_in(Session("QA-5", OPERATOR.station), "voice")
+        await bench.presence.check_in(OPERATOR, "terminal")
+        await bench.presence.check_in(OPERATOR, "terminal")
+        await bench.presence.check_in(Session("QA-5", OPERATOR.station), "voice")
         events = [event for event in bench.log.events if event.type == "badge.checked_in"]
         assert [event.subject for event in events] == ["OP-17", "QA-5"]
         with pytest.raises(UsageError):
-            await bench.core.people.check_in(Session("OP-99", "PRN-1"), "terminal")
+            await bench.presence.check_in(Session("OP-99", "PRN-1"), "terminal")

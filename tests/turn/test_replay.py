@@ -86,7 +86,7 @@ async def test_what_is_spoken_again_is_heard_as_then(tmp_path: Path) -> None:
         kept(bench, tmp_path)
     told = [await again(tmp_path, turn) for turn in turns]
     assert [one.differs for one in told] == [()] * 5
-    assert [one.answer.rule for one in told] == ["sleep", "asleep", "sleep", "confirm: unsure", "expired"]
+    assert [one.answer.rule for one in told] == ["sleep", "asleep", "sleep", "asked: which lot", "expired"]
 
 
 async def test_another_policy_decides_otherwise_and_is_named(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def test_what_was_hardly_heard_is_confirmed_or_asked_for_again() -> None:
     async with a_core() as bench:
         assert (await bench.hear((HOLD, -0.9))).rule == "confirm: unsure"
         assert (await bench.hear((HOLD, -1.3))).rule == "asked: say again"
-        assert (await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.25))).rule == "confirm: unsure"
+        assert (await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.6))).rule == "confirm: unsure"
         assert heard(bench)[-1].doubt == "hypotheses"
 
 

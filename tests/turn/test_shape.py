@@ -78,11 +78,11 @@ def test_the_grammar_has_no_hole_and_no_loose_end() -> None:
     assert len(set(defined)) == len(defined)
     bare = re.sub(r'"[^"]*"|\[[^\]]*\]|[a-z0-9-]+ +::=', "", filled)
     assert set(re.findall(r"[a-z][a-z0-9-]*", bare)) <= set(defined)
-    assert set(defined) >= {f"i-{name.replace('_', '-')}" for name in INTENTS.by_name}
+    assert set(defined) >= {f"i-{name.replace('_', '-')}" for name in INTENTS.taught}
 
 
 def test_no_word_of_an_answer_stands_for_two_slots() -> None:
-    for spec in INTENTS.by_name.values():
+    for spec in INTENTS.taught.values():
         values = [value for slot in spec.slots for value in INTENTS.lists.get(slot, ())]
         assert len(set(values)) == len(values), spec.intent
         assert IT not in values and not any(re.fullmatch(r"[a-z]+\d", value) for value in values), spec.intent
@@ -175,7 +175,7 @@ def test_as_many_commands_as_fit_in_one_breath() -> None:
 @st.composite
 def matches(draw: st.DrawFn) -> Match:
     """What a template could have matched: an intent with some of its slots, in any order."""
-    spec = INTENTS.by_name[draw(st.sampled_from(sorted(INTENTS.by_name)))]
+    spec = INTENTS.taught[draw(st.sampled_from(sorted(INTENTS.taught)))]
     slots: dict[str, str] = {}
     order: list[str] = draw(st.permutations(spec.slots))
     for slot in order[: draw(st.integers(0, len(order)))]:
@@ -193,7 +193,7 @@ def matches(draw: st.DrawFn) -> Match:
 
 WORDS = st.sampled_from(
     [
-        *INTENTS.by_name,
+        *INTENTS.taught,
         *(value for values in INTENTS.lists.values() for value in values),
         *"it unknown lot1 lot2 board1 machine1 machine9 line1 order1 product1 period1 unit1".split(),
         *"text1 lot0 lot10 xlot1 tea".split(),
@@ -219,7 +219,7 @@ def test_any_text_at_all_is_commands_or_no_answer(answer: str) -> None:
         return
     assert len(proposals) <= MOST_COMMANDS
     for proposal in proposals:
-        spec = INTENTS.by_name[proposal.intent]
+        spec = INTENTS.taught[proposal.intent]
         assert proposal.slots.keys() <= {*spec.slots, "unit"}
         for slot, value in proposal.slots.items():
             if slot == "unit":
@@ -250,7 +250,7 @@ def test_the_parser_accepts_nothing_that_the_grammar_forbids(answer: str) -> Non
 
 def spelling(proposal: Proposal) -> str:
     """A command in the order of its intent's file."""
-    spec = INTENTS.by_name[proposal.intent]
+    spec = INTENTS.taught[proposal.intent]
     order = ["unit", *(slot for slot in spec.slots if slot != spec.free)]
     words = [proposal.slots[slot].replace(" ", "_") for slot in order if slot in proposal.slots]
     free = f": {proposal.slots[spec.free]}" if spec.free and spec.free in proposal.slots else ""
@@ -277,14 +277,14 @@ def test_what_is_written_for_a_sentence_is_read_as_that_sentence(match: Match) -
 @given(st.lists(matches(), min_size=1, max_size=MOST_COMMANDS))
 @settings(max_examples=200, deadline=None)
 def test_what_is_written_for_several_sentences_is_read_as_all_of_them(breath: list[Match]) -> None:
-    breath = [one for one in breath[:-1] if INTENTS.by_name[one.intent].free not in one.slots] + breath[-1:]
+    breath = [one for one in breath[:-1] if INTENTS.taught[one.intent].free not in one.slots] + breath[-1:]
     answer = "; ".join(written(match, INTENTS) for match in breath)
     assert parse(answer, INTENTS) == tuple(proposed(match) for match in breath)
 
 
-@pytest.mark.parametrize("intent", INTENTS.by_name)
+@pytest.mark.parametrize("intent", INTENTS.taught)
 def test_each_example_can_be_written(intent: str) -> None:
-    match = the_reader().best(INTENTS.by_name[intent].example, KNOWN)
+    match = the_reader().best(INTENTS.taught[intent].example, KNOWN)
     assert match is not None and match.intent == intent
     assert parse(written(match, INTENTS), INTENTS) == (proposed(match),)
 
@@ -301,7 +301,7 @@ def shots(known: Entities = KNOWN) -> list[tuple[str, str]]:
 def test_each_intent_is_shown_once_by_its_example() -> None:
     answers = [answer for _, answer in shots()]
     commands = [parse(answer, INTENTS) for answer in answers]
-    assert [one[0].intent for one in commands if one] == list(INTENTS.by_name)
+    assert [one[0].intent for one in commands if one] == list(INTENTS.taught)
     assert answers.count(UNKNOWN) == len(INTENTS.shared.others) > 0
     assert None not in commands
 

@@ -340,7 +340,7 @@ def test_a_measured_point_is_met(points: tuple[tuple[float, float], ...]) -> Non
 @pytest.mark.parametrize(
     "said",
     [
-        *(spec.example for spec in the_intents().by_name.values()),
+        *(spec.example for spec in the_intents().taught.values()),
         "hold it, bridging",
         "hold this lot, bridging",
         "hold lots 4712, 4713 and 4721, bridging",

@@ -63,6 +63,8 @@ class Outbox:
         self._first_wait_s, self._chance = first_wait_s, chance
         self._position: int | None = None
         self._trouble = ""
+        self._sending = asyncio.Lock()
+        """One delivery at a time, also while an event that was parked is sent again."""
 
     async def follow(self) -> None:
         """For ever: deliver what the log has, and what it will have."""
@@ -88,6 +90,33 @@ class Outbox:
                 self._position = row.position
             if len(rows) < CHUNK:
                 self._position = until  # what was not chosen is passed over without a word on disk
+
+    async def resend(self, position: int) -> tuple[str, Delivery]:
+        """Deliver a parked event once more, now; its id, and what became of it: only delivered it is parked no more.
+
+        Its place in the order is lost: what came after it was told long ago. Raises MesError when nothing is parked
+        there, or for a file; LogError.
+        """
+        parked = await self._store.parked(position)
+        rows = await asyncio.to_thread(self._rows, position - 1, position)
+        if parked is None or not rows:
+            raise MesError(f"no event is parked at position {position}")
+        (row,) = rows
+        try:
+            key, body = key_of(parked.source, parked.id), wire(row)
+        except (msgspec.MsgspecError, ValueError) as exc:
+            return parked.id, Delivery("refused", f"cannot be read: {plain(str(exc))}")
+        try:
+            delivery = await self._send(body, key)
+        except MesError as exc:
+            delivery = Delivery("later", str(exc))
+        if delivery.verdict == "delivered":
+            await self._store.unpark(position)
+        return parked.id, delivery
+
+    async def _send(self, body: bytes, key: str) -> Delivery:
+        async with self._sending:
+            return await self._deliver(body, key)
 
     def _rows(self, after: int, until: int) -> list[eventlog.Stored]:
         return list(eventlog.stored(self._folder, after, CHUNK, types=self._types, until=until))
@@ -119,7 +148,7 @@ class Outbox:
         tries = 0
         while True:
             try:
-                delivery = await self._deliver(body, key)
+                delivery = await self._send(body, key)
             except MesError as exc:
                 delivery = Delivery("later", str(exc))
             tries += 1

@@ -106,6 +106,14 @@ class Store:
 
         await self._do(both)
 
+    async def parked(self, position: int) -> Parked | None:
+        """What was given up at this place, if anything was."""
+        return await self._do(lambda: next((one for one in _parked(self._db) if one.position == position), None))
+
+    async def unpark(self, position: int) -> None:
+        """The MES has it after all."""
+        await self._do(lambda: self._db.execute("delete from parked where position = ?", (position,)))
+
     async def heard(self, cursor: str) -> None:
         """All that the MES said before this place is in the log."""
         query = "insert into place values (1, 0, '', ?) on conflict (one) do update set cursor = excluded.cursor"
@@ -145,8 +153,12 @@ def look(folder: Path) -> tuple[Place | None, list[Parked]]:
         db.execute("pragma busy_timeout = 5000")
         if not _ready(db):
             return None, []
-        rows = db.execute("select position, source, id, type, reason, time from parked order by position")
-        return _place(db), [Parked(*row) for row in rows]
+        return _place(db), _parked(db)
+
+
+def _parked(db: sqlite3.Connection) -> list[Parked]:
+    rows = db.execute("select position, source, id, type, reason, time from parked order by position")
+    return [Parked(*row) for row in rows]
 
 
 def _place(db: sqlite3.Connection) -> Place | None:

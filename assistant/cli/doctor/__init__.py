@@ -13,7 +13,7 @@ import typer
 
 from assistant.cli import options
 from assistant.cli.app import app
-from assistant.cli.doctor import box, engines, factory, log, machines
+from assistant.cli.doctor import box, engines, factory, log, machines, sound
 from assistant.cli.doctor.finding import Finding
 from assistant.settings.paths import data_dir
 
@@ -47,6 +47,7 @@ async def _findings(site: Path | None, data: Path) -> AsyncIterator[Finding]:
         yield finding
     if all(finding.state != "broken" for finding in way):
         yield await machines.answering(loaded, data)
+    yield await sound.look(site)
     for finding in engines.weights(site):
         yield finding
     yield await engines.understanding(loaded)

@@ -14,7 +14,7 @@ from assistant.domain.events.announcements import (
     AnnouncementTold,
 )
 from assistant.domain.events.event import EVENT_TYPES, Event, Payload
-from assistant.domain.events.factory import FACTORY, HoldRequested, RequestAnswered
+from assistant.domain.events.factory import FACTORY, EventResent, HoldRequested, RequestAnswered
 from assistant.domain.events.machines import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -36,13 +36,14 @@ from assistant.domain.events.machines import (
     MachineStateChanged,
 )
 from assistant.domain.events.measures import BoardHeated, PartsPlaced, PasteMeasured, ReelChanged
-from assistant.domain.events.people import BadgeCheckedIn, VoiceAdjusted
+from assistant.domain.events.people import VoiceAdjusted
 from assistant.domain.events.site import (
     LineInstalled,
     LotCreated,
     LotShipped,
     MachineInstalled,
     OperatorRegistered,
+    OperatorRoleChanged,
     ProductIntroduced,
     WorkOrderCreated,
 )
@@ -50,6 +51,8 @@ from assistant.domain.events.turns import (
     CallAnswered,
     CallEscalated,
     CallRaised,
+    CheckedIn,
+    CheckedOut,
     ConnectionLost,
     ConnectionRestored,
     Further,
@@ -75,7 +78,6 @@ __all__ = [
     "AnnouncementHeard",
     "AnnouncementMade",
     "AnnouncementTold",
-    "BadgeCheckedIn",
     "BoardArrived",
     "BoardDeparted",
     "BoardHeated",
@@ -88,9 +90,12 @@ __all__ = [
     "CallAnswered",
     "CallEscalated",
     "CallRaised",
+    "CheckedIn",
+    "CheckedOut",
     "ConnectionLost",
     "ConnectionRestored",
     "Event",
+    "EventResent",
     "Further",
     "HoldRequested",
     "LineInstalled",
@@ -106,6 +111,7 @@ __all__ = [
     "MachineStateChanged",
     "NoteTaken",
     "OperatorRegistered",
+    "OperatorRoleChanged",
     "OrderAccepted",
     "OrderDone",
     "OrderFailed",

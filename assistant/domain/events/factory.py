@@ -19,6 +19,20 @@ class HoldRequested(Payload, type="hold.requested"):
 
 
 @dataclass(frozen=True, slots=True)
+class EventResent(Payload, type="mes.event_resent"):
+    """Subject: the id of an event that the factory's own system had refused, and that somebody had sent again."""
+
+    position: int
+    """Its place in the log."""
+    badge: str
+    """Who wanted it."""
+    outcome: str
+    """`delivered`; `refused`, for good, again; or `later`: it could not be asked now."""
+    reason: str = ""
+    """What it said, when it was not delivered."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestAnswered(Payload, type="mes.request_answered"):
     """Subject: what it was about, or `/mes` when that could not be read. Said once of a request, and for good."""
 

@@ -30,7 +30,7 @@ class AlarmRaised(Payload, type="alarm.raised", cfx="CFX.ResourcePerformance.Fau
     code: str
     """The machine's own code, `PRN-STENCIL-PRESSURE`."""
     severity: str
-    """CFX severity: `Information`, `Warning`, `Error` or `Alarm`."""
+    """CFX severity: `Information`, `Warning`, `Error` or `Alarm`; empty when it was only seen to be open."""
     text: str
     """The machine's own words: data, never instruction."""
 

@@ -8,16 +8,6 @@ from assistant.domain.events.event import Payload
 
 
 @dataclass(frozen=True, slots=True)
-class BadgeCheckedIn(Payload, type="badge.checked_in"):
-    """Subject: the badge."""
-
-    station: str
-    """Machine or line where its headset is."""
-    how: str = "terminal"
-    """`terminal`, or `voice`: said into the headset and confirmed at the terminal."""
-
-
-@dataclass(frozen=True, slots=True)
 class VoiceAdjusted(Payload, type="voice.adjusted"):
     """Subject: the badge, or the station where nobody is checked in. From now on it is spoken to like this."""
 

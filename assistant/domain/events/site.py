@@ -82,6 +82,18 @@ class OperatorRegistered(Payload, type="operator.registered"):
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorRoleChanged(Payload, type="operator.role_changed"):
+    """Subject: the badge. What was asked of its bearer before is asked of somebody else, as it were: it is void."""
+
+    role: str
+    """The role from now on; empty: none any more, the badge is nobody's here."""
+    line: str = ""
+    """Where they work from now on; empty for the whole plant."""
+    previous: str = ""
+    """The role before."""
+
+
+@dataclass(frozen=True, slots=True)
 class LotShipped(Payload, type="lot.shipped"):
     """Subject: the lot. It has left the house: nothing here can touch it any more."""
 

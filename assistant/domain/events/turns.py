@@ -222,3 +222,23 @@ class ConnectionRestored(Payload, type="connection.restored", cfx="CFX.ResourceP
 
     after_s: float
     """Seconds it was away; 0 at the first connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn(Payload, type="badge.checked_in"):
+    """Subject: the badge. Whoever spoke for this station before speaks for it no longer, nor this badge elsewhere."""
+
+    station: str
+    """The station or line whose headset speaks for the badge from now on."""
+    channel: str
+    """Where the badge was given: `terminal` (typed) or `voice` (at the headset)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOut(Payload, type="badge.checked_out"):
+    """Subject: the badge. The station's headset speaks for nobody now."""
+
+    station: str
+    """Where it had been checked in."""
+    channel: str
+    """Where that was said: `terminal` or `voice`."""

@@ -26,6 +26,7 @@ _SPELLED = (
     ("ck", "k"),
     ("mb", "m"),
     ("kn", "n"),
+    ("ng", "n"),
     ("ey", "E"),
     ("ay", "E"),
     ("ai", "E"),
@@ -39,7 +40,8 @@ _SPELLED = (
     ("c", "k"),
     ("4", "for"),
 )
-_CLOSE = {frozenset(pair): 0.5 for pair in ("mn", "fv", "bp", "dt", "gk", "sz")}
+_CLOSE = {frozenset(pair): 0.5 for pair in ("mn", "fv", "bp", "dt", "gk", "sz", "hk", "hp")} | {frozenset("nr"): 1.0}
+"""Consonants that are taken for each other: "Pay foreman", "K-forman", "hey former"."""
 _VOWELS = frozenset("aeiouyE")
 
 

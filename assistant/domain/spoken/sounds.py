@@ -78,7 +78,8 @@ def table(lines: Iterable[str]) -> dict[str, str]:
 def spelled(word: str) -> str:
     """How a word that nobody knows is probably said, by its letters."""
     word = word.removesuffix("e") if len(word) > 3 and word[-2:] not in ("ee", "ce", "ge") else word
-    phones, at = [], 0
+    phones: list[str] = []
+    at = 0
     while at < len(word):
         for size in range(_LONGEST, 0, -1):
             found = _RULES.get(word[at : at + size])

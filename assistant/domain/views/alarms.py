@@ -90,6 +90,15 @@ class Alarms:
                 found.append(self._alarm(machine, code, rows, raised, high))
         return sorted(found, key=lambda one: (_rank(one.severity), -one.since, one.machine, one.code))
 
+    def newest(self, scope: Scope, by: float) -> tuple[float, str, str] | None:
+        """(Time, machine, words) of the alarm that was raised last by a time; None where none was."""
+        names, best = self._register.texts.names, None
+        for machine, _, rows in self._in(scope):
+            at = _last(rows, _RAISED, bisect_right(rows.times, by))
+            if at >= 0 and (best is None or rows.times[at] > best[0]):
+                best = rows.times[at], machine, names[rows.columns[2][at]]
+        return best
+
     def explaining(self, machine: str, time: float) -> tuple[str, str]:
         """Code and words of the alarm that was raised last at a machine by then and still open; empty for none."""
         best: tuple[float, str, str] = (float("-inf"), "", "")

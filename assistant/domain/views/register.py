@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import compress, repeat
+from itertools import compress
 from typing import Any
 
 from assistant.domain import events as e
@@ -218,8 +218,19 @@ class Register:
         flags = self._flags.get(about)
         if flags is None:
             self._forget(_REMEMBERED)
-            flags = self._flags[about] = bytes(map(self._is_about, range(len(self.lots)), repeat(about)))
+            found = bytearray(len(self.lots))
+            for lot in self._candidates(about):
+                found[lot] = self._is_about(lot, about)
+            flags = self._flags[about] = bytes(found)
         return flags
+
+    def _candidates(self, about: Scope) -> Iterable[int]:
+        """Lots that may be meant: there are tens of thousands, and mostly one of them, or those of one order, is."""
+        if about.lot:
+            return [self.lots.find(about.lot) or 0]
+        if about.order:
+            return [lot for lot, created in self._created.items() if created[0] == about.order]
+        return range(len(self.lots))
 
     def _is_about(self, lot: int, about: Scope) -> bool:
         if about.lot and self.lots.names[lot] != about.lot:

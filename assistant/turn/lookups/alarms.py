@@ -10,7 +10,6 @@ from assistant.turn.lookups.look import Look, Reply, reply
 FLOOD = 10
 """More alarms than this within FLOOD_S are a flood (ISA-18.2): nobody can follow them."""
 FLOOD_S = 600.0
-LONG_AGO_S = 7 * 86_400.0
 
 
 def alarms(look: Look) -> Reply:
@@ -55,8 +54,8 @@ def flood(look: Look) -> str:
 
 
 def _last(look: Look) -> str:
-    raised = look.views.alarms.raised(Span(look.now - LONG_AGO_S, look.now + 1), look.scope)
-    if not raised:
+    newest = look.views.alarms.newest(look.scope, look.now)
+    if newest is None:
         return ""
-    last = max(raised, key=lambda alarm: alarm.since)
-    return look.text("last", text=last.text, machine=look.name(last.machine), time=look.clock(last.since))
+    time, machine, text = newest
+    return look.text("last", text=text, machine=look.name(machine), time=look.clock(time))

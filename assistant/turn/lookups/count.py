@@ -28,11 +28,13 @@ def count(look: Look) -> Reply:
     if metric == "held" and "period" not in look.command.slots:
         return _held_now(look, number)
     said = look.counted(metric, number, where=look.where(), period=look.when())
-    named = which(look, metric) if 0 < number <= MOST_NAMED else []
+    named = look.listed(which(look, metric), "which")
+    if number > MOST_NAMED:
+        named.append(look.text("left", count=naming.count(number - MOST_NAMED)))
     most = worst(look) if metric == "failed" and number else ""
     if number <= NAMED_AT_ONCE and metric not in FINE:
-        return reply(said, most, *look.listed(named, "which"))
-    return Reply((said, most, "", *look.listed(named, "which")))
+        return reply(said, most, *named)
+    return Reply((said, most, "", *named))
 
 
 def _held_now(look: Look, number: int) -> Reply:
@@ -49,11 +51,12 @@ def _held_now(look: Look, number: int) -> Reply:
 
 
 def which(look: Look, metric: str) -> list[str]:
-    """The names of what was counted."""
+    """The names of what was counted, at most MOST_NAMED: of boards those that came last."""
     span, scope, views = look.span, look.scope, look.views
     if metric == "held":
         holds = views.holds.history(span, scope)
-        return [look.name(one) for one in dict.fromkeys(hold.subject for hold in holds if hold.since >= span.start)]
+        put = dict.fromkeys(hold.subject for hold in holds if hold.since >= span.start)
+        return [look.name(one) for one in put][:MOST_NAMED]
     quality, production = views.quality, views.production
     match metric:
         case "made":
@@ -95,14 +98,14 @@ def found_words(defect: Defect) -> str:
 
 def _names(look: Look, boards: Iterable[int]) -> list[str]:
     names = look.views.register.boards.names
-    return sorted(look.name(names[board]) for board in boards)
+    return sorted(look.name(names[board]) for board in sorted(boards)[-MOST_NAMED:])
 
 
 def _numbers(mask: int) -> list[int]:
-    """The numbers of boards that are given as bits."""
-    found = []
-    while mask:
-        lowest = mask & -mask
-        found.append(lowest.bit_length() - 1)
-        mask ^= lowest
+    """The last of the boards that are given as bits, at most MOST_NAMED."""
+    found: list[int] = []
+    while mask and len(found) < MOST_NAMED:
+        last = mask.bit_length() - 1
+        found.append(last)
+        mask ^= 1 << last
     return found

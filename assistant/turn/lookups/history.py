@@ -12,6 +12,8 @@ from assistant.turn.lookups.look import Look, Reply, reply
 from assistant.turn.lookups.times import spaced
 from assistant.turn.lookups.why import planned
 
+MOST = 20
+"""Older stops, and set-ups, told of a machine."""
 BACK_S = 7 * 86_400.0
 """How far back it is told of machines."""
 STORY = 3
@@ -46,10 +48,10 @@ def _before(look: Look) -> list[tuple[float, str]]:
     for machine in line.machines if line is not None else (look.unit,) if look.unit in look.world.machines else ():
         kept = look.world.machines[machine].past
         until = Span(look.now - BACK_S, kept[0].time if kept else look.now)
-        for stop in look.views.times.stops(until, machine):
+        for stop in look.views.times.stops(until, machine)[-MOST:]:
             if stop.start < until.end and not planned(look, machine, stop):
                 found.append((stop.start, _stop(look, stop)))
-        for done in look.views.set_ups.done(until, Scope(machine=machine)):
+        for done in look.views.set_ups.done(until, Scope(machine=machine))[-MOST:]:
             found.append((done.time, look.text("set_up", product=look.name(done.product), by=_by(look, done.order))))
     return sorted(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from assistant.domain import events as e
 from assistant.turn import naming
 from assistant.turn.lookups.history import past
@@ -26,25 +28,37 @@ _DEEDS: dict[type[e.Payload], str] = {
     e.MachineStateChanged: "started",
 }
 """What somebody's order came to -> the words for it."""
+_OF_BOARDS = {kind.type: key for kind, key in _DEEDS.items() if kind.type.startswith("board.")}
 
 
 def who(look: Look) -> Reply:
     """The last deeds, newest last: who held it, and who let it go again. Earlier ones for who asks on."""
-    deeds = [deed for event in past(look) if (deed := _deed(look, event))]
+    deeds = list(_of_board(look) if look.unit in look.world.boards else _of_others(look))
     if not deeds:
         return reply(look.text("nobody"))
     newest, older = deeds[-DEEDS:], deeds[:-DEEDS]
     return Reply((*newest, *("",) * (MOST_SENTENCES - len(newest)), *reversed(older)))
 
 
-def _deed(look: Look, event: e.Event) -> str:
-    badge = look.world.badge_of(getattr(event.data, "order", ""))
-    key = _DEEDS.get(type(event.data), "")
-    if not badge or not key:
-        return ""
-    if isinstance(event.data, e.MachineStateChanged) and event.data.state == "stopped":
-        key = "stopped"
-    reason = naming.value(getattr(event.data, "reason", ""))
-    because = look.text("for_reason", reason=reason) if reason else ""
-    did = look.text(key, what=look.name(event.subject), because=because)
-    return look.text("by", badge=badge, did=did, time=look.clock(event.time))
+def _of_board(look: Look) -> Iterator[str]:
+    """All that was ever decided about a board: what the world remembers of one that is through is less."""
+    for step in look.views.genealogy.board(look.unit):
+        key = _OF_BOARDS.get(step.kind, "")
+        if step.by and key:
+            yield _deed(look, key, look.unit, "" if key == "rework" else step.detail, step.by, step.time)
+
+
+def _of_others(look: Look) -> Iterator[str]:
+    for event in past(look):
+        badge = look.world.badge_of(getattr(event.data, "order", ""))
+        key = _DEEDS.get(type(event.data), "")
+        if isinstance(event.data, e.MachineStateChanged) and event.data.state == "stopped":
+            key = "stopped"
+        if badge and key:
+            yield _deed(look, key, event.subject, getattr(event.data, "reason", ""), badge, event.time)
+
+
+def _deed(look: Look, key: str, subject: str, reason: str, badge: str, time: float) -> str:
+    because = look.text("for_reason", reason=naming.value(reason)) if reason else ""
+    did = look.text(key, what=look.name(subject), because=because)
+    return look.text("by", badge=badge, did=did, time=look.clock(time))

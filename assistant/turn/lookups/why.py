@@ -15,8 +15,8 @@ from assistant.turn.lookups.look import Look, Reply, reply
 from assistant.turn.lookups.measure import beyond, value
 from assistant.turn.lookups.times import spaced
 
-BACK_S = 30 * 86_400.0
-"""How far back a stop is looked for."""
+BACK_S = (16 * 3600.0, 3 * 86_400.0, 30 * 86_400.0)
+"""How far back stops are looked for: no farther than there are some."""
 SHIFT_S = 8 * 3600.0
 """A stop before this is not what is asked about after a set-up."""
 CAME_S = 3600.0
@@ -53,14 +53,19 @@ def machine_stop(look: Look, machine: str) -> Reply:
             return _waits(look, machine, state)
         return reply(look.text("never_stood", state=state))
     stood = [_stood(look, machine, one, state) for one in _told(look, machine)]
-    if state in (STARVED, BLOCKED, IDLE):
-        return reply(*_waits(look, machine, state).sentences[:2], *stood)
-    return reply(*stood)
+    if state not in (STARVED, BLOCKED, IDLE):
+        return reply(*stood)
+    waits = _waits(look, machine, state).sentences
+    # What it waits for is why it does nothing now; where nobody knows that, its last stop is worth more.
+    return reply(*waits, *stood) if len(waits) > 1 else reply(*stood, *waits)
 
 
 def stops(look: Look, machine: str) -> list[Stop]:
     """The stops that are recorded of a machine, oldest first."""
-    return look.views.times.stops(Span(look.now - BACK_S, look.now + 1), machine)
+    for back in BACK_S:
+        if found := look.views.times.stops(Span(look.now - back, look.now + 1), machine):
+            return found
+    return []
 
 
 def last_stop(look: Look, machine: str) -> Stop | None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 
+from assistant.bootstrap.site import declarations
+from assistant.plant.weeks import START, week
 from tests.domain.views.questions import Asked, Questions, agree
 from tests.domain.views.sql import Sql
-from tests.domain.views.week import the_events, times_of, views_of
+from tests.domain.views.week import stored, the_events, times_of, views_of
+from tests.site import the_plant
 
 
 def asked(questions: int, events: int, seed: int, folder: Path) -> list[Asked]:
@@ -27,6 +31,14 @@ def test_random_questions_are_answered_as_duckdb_answers_them(tmp_path: Path) ->
     assert [one for one in found if not agree(*one[1:])] == []
     telling = Counter(question.split()[0] for question, ours, _ in found if ours)
     assert len(telling) > 12, "hardly a question had an answer"
+
+
+def test_questions_about_the_reference_plants_own_day_are_answered_as_duckdb_answers_them(tmp_path: Path) -> None:
+    one = the_plant()
+    told = stored([*declarations(one, START), *islice(week(one, seed=7, days=1, start=START), 9000)])
+    random = Questions(views_of(told), Sql(told, tmp_path), 3, times_of(told))
+    found = [random.ask() for _ in range(100)]
+    assert [one for one in found if not agree(*one[1:])] == []
 
 
 def test_an_empty_log_has_an_answer_to_everything(tmp_path: Path) -> None:
