@@ -1,4 +1,4 @@
-"""`hardware/headsets/*.yaml` and `hardware/stations.yaml`: which sound devices are headsets, and where each one is."""
+"""`hardware/headsets/*.yaml` and `hardware/places.yaml`: which sound devices are headsets, and where each one is."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Stations(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`stations.yaml`: all headsets that one box serves; empty: one, wherever it is said to be."""
+    """`places.yaml`: all headsets that one box serves; empty: one, wherever it is said to be."""
 
     stations: tuple[Station, ...] = ()
 
@@ -95,7 +95,7 @@ def load(folder: Path) -> Headsets:
 
 
 def _stations(folder: Path, profiles: list[Profile]) -> tuple[Station, ...]:
-    file = folder / "stations.yaml"
+    file = folder / "places.yaml"
     if not file.is_file():
         return ()
     stations = yaml.read(file, Stations).stations

@@ -24,7 +24,7 @@ def site(folder: Path, stations: str = "", **profiles: str) -> Path:
     for name, text in profiles.items():
         (folder / "headsets" / f"{name}.yaml").write_text(text)
     if stations:
-        (folder / "stations.yaml").write_text(stations)
+        (folder / "places.yaml").write_text(stations)
     return folder
 
 
@@ -76,11 +76,11 @@ def test_the_stations_of_a_site_are_served_whatever_is_plugged_in_now(tmp_path: 
         ('headset: other\nmatch: ["x"]', "", ["usb.yaml", "headset", "other.yaml"]),
         ('headset: usb\nmatch: ["x"]\nloudness: 3', "", ["usb.yaml:3", "loudness"]),
         ('headset: usb\nmatch: ["x"]\nside_tone: 2.0', "", ["usb.yaml:3", "side_tone"]),
-        ('headset: usb\nmatch: ["x"]', "stations: [{at: PRN-1, headset: dect}]", ["stations.yaml", "dect"]),
+        ('headset: usb\nmatch: ["x"]', "stations: [{at: PRN-1, headset: dect}]", ["places.yaml", "dect"]),
         (
             'headset: usb\nmatch: ["x"]',
             "stations: [{at: PRN-1, headset: usb}, {at: PRN-1, headset: usb}]",
-            ["stations.yaml", "PRN-1"],
+            ["places.yaml", "PRN-1"],
         ),
     ],
 )
