@@ -41,5 +41,6 @@ async def machines_silent(site: Site, data: Path) -> str:
 
 async def _followed(machines: OpcUaMachines) -> None:
     """Listen to the machines: that is what opens the session that reads."""
-    async for _ in machines.happenings({}):
-        pass
+    seen: dict[str, int] = {}
+    async for happenings in machines.happenings(seen):
+        seen |= {one.journal: one.sequence for one in happenings}
