@@ -36,6 +36,9 @@ COLUMNS: Mapping[str, str] = {**HEAD, "data": "JSON", "prev": "VARCHAR", "hash":
 """Of the one file: also the payload, and the chain that shows that nothing was changed."""
 PLAIN = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 
+CAST = ("BIGINT", "TIMESTAMP WITH TIME ZONE")
+"""Read as text and turned into these, since what does not fit ends the reading of a whole file."""
+
 
 def columns(kind: str) -> dict[str, str]:
     """DuckDB's types of a file by type: HEAD, then the payload's fields. What is nested deeper is JSON."""
@@ -119,9 +122,10 @@ def _parquet(made: Path, types: Mapping[str, str]) -> None:
     except ImportError as exc:
         raise UsageError("--parquet needs DuckDB: pip install 'line-assistant[analysis]'") from exc
     target = made.with_suffix(".parquet")
-    read = {name: "VARCHAR" if kind.startswith("TIMESTAMP") else kind for name, kind in types.items()}
+    read = {name: "VARCHAR" if kind in CAST else kind for name, kind in types.items()}
     spec = ", ".join(f"{_quoted(name)}: '{kind}'" for name, kind in read.items())
-    wanted = ", ".join(f"{_quoted(name)}::{kind} as {_quoted(name)}" for name, kind in types.items())
+    # A whole number that no column holds (nothing here counts so far) is null, and its event is a row all the same.
+    wanted = ", ".join(f"try_cast({_quoted(name)} as {kind}) as {_quoted(name)}" for name, kind in types.items())
     with duckdb.connect() as db:
         source = f"read_ndjson({_text(made)}, columns = {{{spec}}}, maximum_object_size = 67108864)"
         db.execute(f"copy (select {wanted} from {source} order by position) to {_text(target)} (format parquet)")  # noqa: S608

@@ -33,6 +33,7 @@ from assistant.bootstrap.headset import Engines, a_station, open_engines
 from assistant.domain.values import Decision, Session
 from assistant.errors import SiteError
 from assistant.ports import DeviceState, Frame
+from assistant.settings.announce import Announce
 from assistant.turn.conversation import State
 from assistant.turn.gear import Times
 from assistant.turn.sounds import Answered
@@ -196,7 +197,9 @@ async def a_bench(folder: Path, site: Site, chosen: Path | None) -> AsyncIterato
     data.mkdir(mode=0o700)
     async with AsyncExitStack() as stack:
         endpoint = stack.enter_context(the_plant(folder / "ledger.jsonl"))
-        site = replace(site, hardware=msgspec.structs.replace(site.hardware, endpoint=endpoint))
+        # What it says by itself would fall among the answers that are measured.
+        wired = msgspec.structs.replace(site.hardware, endpoint=endpoint)
+        site = replace(site, hardware=wired, announce=Announce())
         door = await stack.enter_async_context(bootstrap.host_core(site, data))
         engines = await stack.enter_async_context(open_engines(chosen, site))
         yield await stack.enter_async_context(a_virtual(engines, door))
