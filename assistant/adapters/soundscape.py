@@ -45,8 +45,8 @@ def compressor(length: int, rng: np.random.Generator) -> Sound:
     runs = (np.sin(2 * np.pi * (seconds / rng.uniform(2, 6) + rng.random())) > -0.3).astype(float)
     sound = coloured(length, rng, 300) * beat**3 * runs
     for stop in np.flatnonzero(np.diff(runs) < 0):
-        span = min(AIR, length - stop)
-        sound[stop : stop + span] += 2 * coloured(AIR, rng, 6000)[:span] * np.exp(-seconds[:span] / 0.25)
+        span = min(AIR, length - int(stop))
+        sound[stop : int(stop) + span] += 2 * coloured(AIR, rng, 6000)[:span] * np.exp(-seconds[:span] / 0.25)
     return np.asarray(sound + 0.1 * coloured(length, rng, 2000))
 
 

@@ -65,7 +65,8 @@ async def test_what_is_said_is_done_and_the_answer_is_heard_from_the_ear_piece(w
     file = tmp_path / "ear.wav"
     with worn.pulse.recorded(NAME, file):
         turn = await said(worn, "02-hold.flac")
-        await asyncio.sleep(0.5)
+        await until(worn, State.WAITING)
+        await asyncio.sleep(1.0)  # what is on its way to the ear piece
     assert turn.decision == "done" and "lot four seven one two is on hold" in worn.told[-1].lower()
     shares = turn.shares
     assert shares and all(seconds >= 0 for seconds in shares.values())
@@ -73,8 +74,10 @@ async def test_what_is_said_is_done_and_the_answer_is_heard_from_the_ear_piece(w
     raw = file.read_bytes()[44:]
     sound: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
     ear = bootstrap.ear(None, None)
-    words = (await ear.hear(sound[: 30 * RATE])).hypotheses[0].text.lower()
+    heard = await ear.hear(sound[: 30 * RATE])
     ear.close()
+    assert heard.hypotheses, (heard.rejected, len(sound) / RATE, float(np.abs(sound).max()))
+    words = heard.hypotheses[0].text.lower()
     said_id = "".join(char for char in words if char.isalnum())
     assert "hold" in words and ("4712" in said_id or "foursevenonetwo" in said_id), words
 
