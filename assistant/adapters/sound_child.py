@@ -43,6 +43,8 @@ PLAY_HEAD = struct.Struct("<If")
 BLOCK_S = 0.02
 MOST_BLOCKS = 100
 """Two seconds: what the rest may be late before samples are dropped, and counted."""
+BURST_S = 0.25
+"""So much asked for at once is no buffer that is filled: a sound server that wakes up throws it away."""
 STALL_S = 0.5
 """No sound from the device for so long: it is gone."""
 FIRST_S = 3.0
@@ -122,6 +124,12 @@ class Playing:
         """Samples handed over."""
         self.began = 0.0
         """When the first one was heard; 0 before."""
+        self.steady = 0
+        """`at`, when the device last asked at its own pace."""
+
+    def back(self) -> None:
+        """Begin again where the device last asked at its own pace."""
+        self.at = self.steady
 
     def take(self, count: int) -> Samples:
         """The next samples, fewer at the end."""
@@ -160,6 +168,7 @@ class Device:
         self._over: queue.SimpleQueue[tuple[Playing, float]] = queue.SimpleQueue()
         self._side: deque[Samples] = deque(maxlen=3)
         self._ear_rate, self._ear_channels = 0.0, 1
+        self._asked_at, self._burst = 0.0, 0
 
     # ---- the callbacks: copy, stamp, hand over -------------------------------------------------------------
 
@@ -177,8 +186,17 @@ class Device:
     def _asked(self, data: Any, frames: int, when: Any, status: Any) -> None:
         playing, room = self._playing, np.frombuffer(data, np.float32).reshape(frames, self._ear_channels)
         room[:] = 0.0
-        if playing is not None:
-            now, wait = time.monotonic(), when.outputBufferDacTime - when.currentTime
+        now = time.monotonic()
+        at_once = now - self._asked_at < 0.25 * frames / self._ear_rate
+        self._asked_at = now
+        self._burst = self._burst + frames if at_once else 0
+        if playing is not None and at_once and self._burst > BURST_S * self._ear_rate:
+            # What was handed over in this burst is said again after it.
+            playing.back()
+        elif playing is not None:
+            if not at_once:
+                playing.steady = playing.at
+            wait = when.outputBufferDacTime - when.currentTime
             wait = wait if 0 <= wait < 1 else 0.0
             playing.began = playing.began or now + wait
             part = playing.take(frames)
