@@ -142,7 +142,7 @@ async def test_louder_is_louder_from_then_on(worn: Bench, tmp_path: Path) -> Non
             await worn.ready()
             await asyncio.sleep(1)
             await worn.ready()
-    assert levels[1] > 1.2 * levels[0], levels
+    assert levels[1] > 1.2 * levels[0], (levels, worn.told[-8:])
 
 
 async def test_two_headsets_are_heard_at_once_and_neither_answers_for_the_other(worn: Bench) -> None:
