@@ -166,9 +166,10 @@ class Device:
         self._lost = 0
         self._playing: Playing | None = None
         self._over: queue.SimpleQueue[tuple[Playing, float]] = queue.SimpleQueue()
-        self._side: deque[Samples] = deque(maxlen=3)
+        self._side: deque[Samples] = deque(maxlen=50)
         self._ear_rate, self._ear_channels = 0.0, 1
         self._asked_at, self._burst = 0.0, 0
+        self._own: Samples = np.zeros(0, np.float32)
 
     # ---- the callbacks: copy, stamp, hand over -------------------------------------------------------------
 
@@ -204,9 +205,13 @@ class Device:
             if playing.at >= len(playing.samples):
                 self._playing = None
                 self._over.put((playing, now + wait + len(part) / self._ear_rate))
-        if self._side:
-            own = self._side.popleft()[:frames]
-            room[: len(own)] += own[:, None]
+        while self._side:
+            self._own = np.concatenate([self._own, self._side.popleft()])
+        # The blocks that come and those that are asked for need not be of one length: what is left is for the next, and
+        # of more than two blocks the oldest is dropped, for a late voice of one's own is worse than none.
+        self._own = self._own[-(frames + round(2 * BLOCK_S * self._ear_rate)) :]
+        own, self._own = self._own[:frames], self._own[frames:]
+        room[: len(own)] += own[:, None]
 
     # ---- opening -------------------------------------------------------------------------------------------
 
