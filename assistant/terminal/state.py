@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from assistant.domain import events as e
 from assistant.domain.things import Announcement, Thing
 from assistant.domain.values import Decision, Session
+from assistant.domain.views.alarms import WORST_FIRST
 from assistant.domain.world import World
 from assistant.terminal.output import Output
 from assistant.turn.announce import meant_for
@@ -152,7 +153,7 @@ class State:
     def alarms(self) -> list[tuple[str, e.AlarmRaised]]:
         """Open alarms with their machines, worst first."""
         found = [(machine.id, alarm) for machine in self.world.machines.values() for alarm in machine.alarms.values()]
-        return sorted(found, key=lambda one: -SEVERITIES.get(one[1].severity, len(SEVERITIES)))
+        return sorted(found, key=lambda one: _rank(one[1].severity))
 
     def _answered(self, exchange: Exchange, answered: e.TurnAnswered, at: float) -> None:
         exchange.answered = answered
@@ -173,5 +174,6 @@ class State:
             self._questions[session] = Question(exchange, at + answered.expires_s, answered.expires_s)
 
 
-SEVERITIES = {"Information": 0, "Warning": 1, "Error": 2, "Alarm": 3}
-"""CFX severities, from mild to bad; one that is not here counts as the worst."""
+def _rank(severity: str) -> int:
+    """Place of a CFX severity, the worst first; one that is not known counts as the worst."""
+    return WORST_FIRST.index(severity) if severity in WORST_FIRST else -1

@@ -15,6 +15,7 @@ from assistant.domain import events as e
 from assistant.domain.deeds import call_key
 from assistant.domain.values import Session
 from assistant.domain.views import PLANT, Scope, Span, Views
+from assistant.domain.views.alarms import WORST_FIRST
 from assistant.domain.world import World
 from assistant.errors import LogError
 from assistant.ports import Clock
@@ -28,7 +29,6 @@ EVERY_S = 2.0
 """Between two looks."""
 FRESH_S = 600.0
 """What came about longer ago is no news: a core that starts does not read out the night."""
-SEVERITIES = ("Information", "Warning", "Error", "Alarm")
 HOUR_S = 3600.0
 LINE, CALLED = "line", "called"
 _log = structlog.get_logger(__name__)
@@ -116,12 +116,9 @@ def meant_for(world: World, session: Session) -> Sequence[str]:
 
 def _alarms(rule: Rule, matters: Matters, now: float) -> Iterator[News]:
     for alarm in matters.views.alarms.open(PLANT):
-        grave = (
-            SEVERITIES.index(alarm.severity) >= SEVERITIES.index(rule.severity)
-            if alarm.severity in SEVERITIES
-            else True
-        )
-        if grave and not alarm.acknowledged and now - alarm.since <= FRESH_S:
+        # A severity that nobody knows is told: a machine says it for a reason.
+        mild = alarm.severity in WORST_FIRST[WORST_FIRST.index(rule.severity) + 1 :]
+        if not mild and not alarm.acknowledged and now - alarm.since <= FRESH_S:
             holes = {"text": alarm.text, "severity": alarm.severity.lower(), "times": naming.times(alarm.times)}
             key = f"alarm:{alarm.machine}:{alarm.code}:{alarm.since:.3f}"
             yield _of_machine(matters.world, key, alarm.machine, holes)
