@@ -9,10 +9,11 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -30,6 +31,7 @@ from tests.fakes.running_plant import free_endpoint, running_plant, until
 from tests.fakes.tiny_server import TinyServer
 from tests.site import the_hardware, the_plant
 
+T = TypeVar("T")
 UNCERTAIN_QUALITY, BAD_QUALITY = 0x40000000, 0x80000000
 
 
@@ -54,6 +56,12 @@ class Followed:
     def restored(self, times: int) -> bool:
         return self.count(e.ConnectionRestored) >= times
 
+    @property
+    def connected(self) -> bool:
+        """What was told last: on a busy machine a connection may be lost and found in between."""
+        told = [h.event.data for h in self.all if isinstance(h.event.data, e.ConnectionLost | e.ConnectionRestored)]
+        return bool(told) and isinstance(told[-1], e.ConnectionRestored)
+
 
 @asynccontextmanager
 async def following(endpoint: str, machines: list[str] | None = None) -> AsyncIterator[Followed]:
@@ -74,6 +82,16 @@ async def tiny() -> AsyncIterator[tuple[TinyServer, Followed]]:
     async with TinyServer(wired) as server, following(wired.endpoint, ["PRN-1", "PRN-2"]) as followed:
         await until(lambda: followed.restored(1))
         yield server, followed
+
+
+async def in_reach(ask: Callable[[], Awaitable[T]]) -> T:
+    """What it answers; asked again, for a while, when it was not even asked: a busy machine may lose a connection."""
+    for _ in range(100):
+        try:
+            return await ask()
+        except (NotObserved, NotSent):
+            await asyncio.sleep(0.1)
+    return await ask()
 
 
 def an_order(machine: str, method: str, **args: str) -> Order:
@@ -105,16 +123,14 @@ async def test_restarted_plant_is_found_again_and_its_new_journal_read_from_the_
     endpoint = free_endpoint()
     async with following(endpoint) as followed:
         async with running_plant(endpoint) as first:
-            await until(lambda: followed.restored(1))
-        await until(lambda: followed.count(e.ConnectionLost) >= 1)
-        lost = followed.count(e.ConnectionLost)
+            await until(lambda: bool(followed.seen.get(first.run_id)) and followed.connected)
+        await until(lambda: not followed.connected)
         with pytest.raises(NotSent):
             await followed.machines.send(an_order("PRN-1", "stop"))
         async with running_plant(endpoint) as second:
-            await until(lambda: followed.restored(2))
-            assert (await followed.machines.observe("PRN-1")).values["state"]
-            assert (await followed.machines.send(an_order("PRN-1", "stop"))).accepted
-        assert followed.count(e.ConnectionLost) >= lost
+            await until(lambda: bool(followed.seen.get(second.run_id)) and followed.connected)
+            assert (await in_reach(lambda: followed.machines.observe("PRN-1"))).values["state"]
+            assert (await in_reach(lambda: followed.machines.send(an_order("PRN-1", "stop")))).accepted
     for plant in (first, second):
         sequences = [happening.sequence for happening in followed.all if happening.journal == plant.run_id]
         assert sequences == list(range(1, len(sequences) + 1))
@@ -349,16 +365,16 @@ async def test_paused_plant_is_stale_then_heard_again() -> None:
     try:
         assert b"ready" in await child.stdout.readline()
         async with following(endpoint) as followed:
-            await until(lambda: followed.restored(1))
+            await until(lambda: followed.connected)
             os.kill(child.pid, signal.SIGSTOP)
-            await until(lambda: followed.count(e.ConnectionLost) == 1)
+            await until(lambda: not followed.connected)
             with pytest.raises(NotObserved):
                 await followed.machines.observe("PRN-1")
             with pytest.raises(NotSent):
                 await followed.machines.send(an_order("PRN-1", "stop"))
             os.kill(child.pid, signal.SIGCONT)
-            await until(lambda: followed.restored(2))
-            assert (await followed.machines.observe("PRN-1")).values["state"] != "stopped"
+            await until(lambda: followed.connected)
+            assert (await in_reach(lambda: followed.machines.observe("PRN-1"))).values["state"] != "stopped"
     finally:
         child.kill()
         await child.wait()

@@ -21,7 +21,7 @@ from assistant.domain import events as e
 from assistant.errors import NotSent, SiteError
 from assistant.settings import security
 from assistant.settings.security import Account, Link
-from tests.adapters.test_opcua import Followed, an_order, ledger_of
+from tests.adapters.test_opcua import Followed, an_order, in_reach, ledger_of
 from tests.fakes import certified
 from tests.fakes.running_plant import free_endpoint, running_plant, until
 from tests.site import the_hardware, the_plant
@@ -83,11 +83,11 @@ async def test_assistant_sees_and_commands_a_secured_plant(tmp_path: Path) -> No
 async def test_secured_plant_that_was_restarted_is_found_again() -> None:
     endpoint = free_endpoint()
     async with following(endpoint, certified.the_assistants()) as followed:
-        for time_ in (1, 2):
-            async with running_plant(endpoint, link=certified.the_plants()):
-                await until(lambda: followed.restored(time_))  # noqa: B023 (awaited in this round)
-                assert (await followed.machines.send(an_order("PRN-1", "stop"))).accepted
-            await until(lambda: followed.count(e.ConnectionLost) >= time_)  # noqa: B023
+        for _ in range(2):
+            async with running_plant(endpoint, link=certified.the_plants()) as plant:
+                await until(lambda: bool(followed.seen.get(plant.run_id)) and followed.connected)
+                assert (await in_reach(lambda: followed.machines.send(an_order("PRN-1", "stop")))).accepted
+            await until(lambda: not followed.connected)
 
 
 WRONG = (
