@@ -13,4 +13,4 @@ def answers_from(site: Site, world: World, views: Views) -> Known:
     kinds = site.plant.kinds
     views.times.know({name: kind.cycle_s for name, kind in kinds.items()})
     limits = {name: kind.limits for name, kind in kinds.items()}
-    return Known(world, views, site.intents, site.reader.language, site.calendar, limits)
+    return Known(world, views, site.intents, site.reader.language, site.calendar, limits, site.causes)

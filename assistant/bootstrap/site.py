@@ -20,11 +20,13 @@ from assistant.domain.calendar import Calendar
 from assistant.domain.declare import declared
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
+from assistant.domain.views.materials import Rule
 from assistant.domain.world import World
 from assistant.errors import ModelError
 from assistant.settings import (
     announce,
     calendar,
+    causes,
     evidence,
     hardware,
     intents,
@@ -74,6 +76,8 @@ class Site:
     """What is said by itself."""
     stations: Stations | None = None
     """What may be asked for where; None: every action everywhere."""
+    causes: Rule = Rule()  # noqa: RUF009 (frozen)
+    """How much must speak against a reel or a place before it is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,9 @@ def load_site(folder: Path | None) -> Site:
     places = {named.id for named in (*stands.machines, *stands.lines)}
     where = stations.load(site_folder(folder, "hardware"), actions, places, meant.shared.answers)
     speaks_up = announce.load(site_folder(folder, "hardware"))
-    return Site(stands, wired, meant, reader, understands, evidence_of(folder), factory, works, speaks_up, where)
+    rule = causes.load(site_folder(folder, "hardware"))
+    kept = evidence_of(folder)
+    return Site(stands, wired, meant, reader, understands, kept, factory, works, speaks_up, where, rule)
 
 
 def evidence_of(folder: Path | None) -> Evidence:

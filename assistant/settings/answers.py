@@ -38,6 +38,7 @@ _BOARDS = ("boards_none", "boards_one", "boards_many")
 _QUANTITIES = ("paste_height", "placement_offset", "peak_temperature")
 _UNITS = (*_QUANTITIES, *(f"unit_{quantity}" for quantity in _QUANTITIES))
 _ALARM_FLOOD = ("flood",)
+_CAUSES = ("reel", "reel_since", "reel_until")
 LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "status": (
         *"lot_held lot_free lot_scrapped lot_waiting lot_progress lot_done lot_unnumbered board_where".split(),
@@ -56,6 +57,8 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
         *"stands held_machine stood never_stood unheard starved blocked waits other alarm order hold".split(),
         *"itself cause unknown acknowledged_by acknowledged unacknowledged line_runs held held_itself".split(),
         *"its_lot was_held scrapped failed passed lot_failed nothing out_of_limits finding place".split(),
+        *("moved", "had_moved"),
+        *_CAUSES,
         *_UNITS,
     ),
     "next": tuple("order no_order running lots lot further rework rework_none nothing".split()),
@@ -64,17 +67,18 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
         *("none_rework_queue", "none_open_alarms"),
         *_ALARM_FLOOD,
     ),
-    "measure": (*"latest ago at over under shift rises falls none".split(), *_UNITS),
+    "measure": (*"latest ago at over under shift rises falls moved none".split(), *_UNITS),
     "alarms": (*"none last one came acknowledged acknowledged_by many".split(), *_ALARM_FLOOD),
     "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which", "left"),
     "yield": tuple("some rolled worst_line most_often none".split()),
-    "top_defects": ("some", "then", "none", "uninspected", *_BOARDS),
+    "top_defects": ("some", "then", "none", "uninspected", *_BOARDS, *_CAUSES),
     "downtime": tuple("machine machines worst further because then cause unexplained none unheard".split()),
     "oee": tuple("some factors lost cause unexplained none".split()),
     "report": (
         *"made failed yield stood cause unexplained no_downtime open holds_one holds_many alarms_one".split(),
         *"alarms_many rework_one rework_many nothing_open defects line drift rose fell set_up note".split(),
-        *("decided", "none"),
+        *("decided", "none", "moved", "moved_until"),
+        *_CAUSES,
         *_BOARDS,
         *_UNITS,
         *_ALARM_FLOOD,

@@ -13,6 +13,7 @@ from assistant.domain.views.began import Began
 from assistant.domain.views.decisions import Decisions
 from assistant.domain.views.genealogy import Genealogy
 from assistant.domain.views.holds import Holds
+from assistant.domain.views.materials import Materials
 from assistant.domain.views.measures import Measures
 from assistant.domain.views.notes import Notes
 from assistant.domain.views.production import Production
@@ -41,6 +42,7 @@ class Views:
         self.alarms = Alarms(register, self.orders)
         self.times = Times(register, self.alarms, self.production, cycles)
         self.measures = Measures(register)
+        self.materials = Materials(register, self.quality, self.measures)
         self.holds = Holds(register, self.orders)
         self.notes = Notes(register)
         self.began = Began()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import compress, repeat
 
@@ -48,6 +48,22 @@ class Defect:
     """How often it was found; two on one board count twice."""
     places: list[tuple[str, int]]
     """(Reference designator, how often there), most first, then by name; empty place: none was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One defect that was found on a board."""
+
+    time: float
+    """Of the verdict, Unix seconds UTC."""
+    machine: str
+    """The inspector."""
+    board: int
+    """The number of the board in the register."""
+    defect: str
+    """In the site's words."""
+    place: str
+    """Reference designator; empty: none was told."""
 
 
 class Quality:
@@ -190,6 +206,16 @@ class Quality:
                 counts.update(found)
         counts.pop(0, None)
         return self._named(counts)[:most]
+
+    def flaws(self, span: Span, scope: Scope) -> Iterator[Flaw]:
+        """Every defect that was found in the span, inspector by inspector, oldest first."""
+        for machine, rows in self._flawed.items():
+            low, high = rows.between(span)
+            picked, name = self._register.picked(scope, machine), self._register.machines.names[machine]
+            flags = self._register.flags(rows.columns[0][low:high], picked) if isinstance(picked, bytes) else None
+            for at in compress(range(low, high), flags if flags is not None else repeat(picked)):
+                for defect, place in self.found(rows.columns[2][at]):
+                    yield Flaw(rows.times[at], name, rows.columns[0][at], defect, place)
 
     def of_board(self, board: int) -> list[tuple[float, str, bool, tuple[tuple[str, str], ...]]]:
         """(Time, inspector, passed, defects with their places) of each verdict on a board, oldest first."""

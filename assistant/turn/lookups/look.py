@@ -12,6 +12,7 @@ from assistant.domain.spoken.language import Language
 from assistant.domain.stretches import Stretch, certain, stretch
 from assistant.domain.values import MISSING, Command
 from assistant.domain.views import Scope, Span, Views
+from assistant.domain.views.materials import Rule
 from assistant.domain.world import World
 from assistant.settings.intents import Intents
 from assistant.turn import naming
@@ -39,6 +40,8 @@ class Known:
     calendar: Calendar
     limits: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
     """Kind of machine -> quantity -> least and most that is in order."""
+    causes: Rule = Rule()  # noqa: RUF009 (frozen)
+    """How much must speak against a reel or a place before it is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.domain.views.measures import Measured
+from assistant.domain.views.measures import PLACEMENT_OFFSET, Measured
 from assistant.domain.views.span import Span
 from assistant.turn import naming
+from assistant.turn.lookups import causes
 from assistant.turn.lookups.look import Look, Reply, reply
 
 FRESH_S = 600.0
@@ -39,6 +40,7 @@ def measure(look: Look) -> Reply:
         ),
         limits(look, machine, quantity, latest.value),
         _drift(look, machine, quantity, latest.time),
+        _place(look, machine, quantity, latest),
         _ran(look, machine, quantity, latest),
     )
 
@@ -96,9 +98,19 @@ def _drift(look: Look, machine: str, quantity: str, now: float) -> str:
     return look.text("rises" if by > 0 else "falls", by=value(look, quantity, abs(by))) if by else ""
 
 
+def _place(look: Look, machine: str, quantity: str, latest: Measured) -> str:
+    """Which place it is that drifts, where it is one of them."""
+    if quantity != PLACEMENT_OFFSET:
+        return ""
+    return causes.moved(look, machine, _since(look, latest))
+
+
+def _since(look: Look, latest: Measured) -> Span:
+    return Span(max(look.stretch.span.start, latest.time - RAN_S, look.views.began.at or 0.0), latest.time + 1)
+
+
 def _ran(look: Look, machine: str, quantity: str, latest: Measured) -> str:
-    since = max(look.stretch.span.start, latest.time - RAN_S, look.views.began.at or 0.0)
-    span = Span(since, latest.time + 1)
+    span = _since(look, latest)
     ran = look.views.measures.summary(span, machine, quantity)
     if ran is None or ran.n < 2:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.domain.views import Scope
 from assistant.turn import naming
+from assistant.turn.lookups import causes
 from assistant.turn.lookups.count import found_words, never_made, worst
 from assistant.turn.lookups.look import Look, Reply, reply
 
@@ -60,5 +61,7 @@ def top_defects(look: Look) -> Reply:
     items = [found_words(defect) for defect in found]
     groups = [items[at : at + AT_ONCE] for at in range(AT_ONCE, len(items), AT_ONCE)]
     first = look.text("some", items="; ".join(items[:AT_ONCE]), **holes)
-    # The worst are the answer; the others are for who asks on.
-    return Reply((first, "", "", *(look.text("then", items="; ".join(group)) for group in groups)))
+    behind = causes.reels(look, look.span, look.scope)
+    further = [look.text("then", items="; ".join(group)) for group in groups]
+    # The worst, and what may be behind them, are the answer; the others are for who asks on.
+    return Reply((first, *(behind[:1] or [""]), "", *behind[1:], *further))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.domain.views import PLANT, Scope, Span
-from assistant.domain.views.measures import QUANTITIES
+from assistant.domain.views.measures import PLACEMENT_OFFSET, QUANTITIES
 from assistant.turn import naming
+from assistant.turn.lookups import causes
 from assistant.turn.lookups.alarms import flood
 from assistant.turn.lookups.count import found_words
 from assistant.turn.lookups.look import Look, Reply, reply
@@ -26,22 +27,26 @@ def report(look: Look) -> Reply:
     notes, downtime = _notes(look), longest(look, "stood")
     if not (counts.made or counts.failed or counts.passed or downtime or notes or _decisions(look)):
         return reply(look.text("none", period=look.when()))
-    first = look.views.quality.first_pass(look.span, PLANT).share
+    share = look.views.quality.first_pass(look.span, PLANT).share
     made = look.text(
         "made",
         period=look.when(),
         made=look.counted("boards", counts.made),
         failed=look.text("failed", count=naming.count(counts.failed)) if counts.failed else "",
-        **{"yield": look.text("yield", percent=naming.percent(first)) if first is not None else ""},
+        **{"yield": look.text("yield", percent=naming.percent(share)) if share is not None else ""},
     )
+    behind = causes.reels(look, look.span, PLANT)
+    # A flood of alarms, a reel that may spoil boards, a note, what is open: the first of these is said at once.
+    first, *later = [one for one in (flood(look), *behind[:1], *notes[:1], _open(look)) if one] or [""]
     return reply(
         made,
         downtime or look.text("no_downtime"),
-        flood(look) or (notes[0] if notes else _open(look)),
-        _open(look) if notes else "",
+        first,
+        *(one for one in later if one not in notes),
         _defects(look),
+        *behind[1:],
         *_drifts(look),
-        *notes[1:],
+        *(one for one in notes if one != first),
         *_set_ups(look),
         *_lines(look),
         *_decisions(look),
@@ -67,7 +72,12 @@ def _defects(look: Look) -> str:
 def _drifts(look: Look) -> Iterator[str]:
     """Quantities that ended far from where they began: the mean of the first hour beside that of the last."""
     for machine in look.world.machines.values():
+        place = _moved(look, machine.id)
+        if place:
+            yield place
         for quantity in QUANTITIES:
+            if place and quantity == PLACEMENT_OFFSET:
+                continue
             ran = look.views.measures.summary(look.span, machine.id, quantity)
             end = Span(max(look.span.start, look.span.end - HOUR), look.span.end)
             newest = look.views.measures.summary(end, machine.id, quantity)
@@ -84,6 +94,16 @@ def _drifts(look: Look) -> Iterator[str]:
                     first=naming.measured(ran.first_hour_mean),
                     last=value(look, quantity, newest.mean),
                 )
+
+
+def _moved(look: Look, machine: str) -> str:
+    """A place that was put down farther and farther off, up to the end or to a stop that mended it."""
+    said = causes.moved(look, machine, look.span)
+    if said:
+        return said
+    ends = (stop.start for stop in reversed(look.views.times.stops(look.span, machine)))
+    spans = (Span(look.span.start, end) for end in ends if end > look.span.start)
+    return next(filter(None, (causes.moved(look, machine, span, "moved_until") for span in spans)), "")
 
 
 def _notes(look: Look) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from assistant.domain.events import BoardInspected
+from assistant.domain.events import BoardInspected, PartsPlaced
 from assistant.domain.views import Scope, Span
 from assistant.domain.views.alarms import Alarm
 from assistant.domain.views.genealogy import Step
 from assistant.domain.views.times import Stop
 from assistant.turn import naming
+from assistant.turn.lookups import causes
 from assistant.turn.lookups.count import found_words
 from assistant.turn.lookups.look import Look, Reply, reply
 from assistant.turn.lookups.measure import beyond, value
@@ -41,7 +42,14 @@ def why(look: Look) -> Reply:
 
 
 def machine_stop(look: Look, machine: str) -> Reply:
-    """Why it stands, or stood last; for one that waits, what it waits for."""
+    """Why it stands, or stood last; for one that waits, what it waits for. Then what may be behind defects there."""
+    said = _machine_stop(look, machine)
+    span, line = Span(look.now - causes.BACK_S, look.now + 1), look.world.machines[machine].line
+    inspects = causes.reels(look, span, Scope(machine=machine))
+    return reply(*said.sentences, *(inspects or causes.reels(look, span, Scope(line=line), placer=machine)))
+
+
+def _machine_stop(look: Look, machine: str) -> Reply:
     state = look.world.machines[machine].state
     if not state:
         return reply(look.text("unheard"))
@@ -52,7 +60,11 @@ def machine_stop(look: Look, machine: str) -> Reply:
         if state in (STARVED, BLOCKED, IDLE):
             return _waits(look, machine, state)
         return reply(look.text("never_stood", state=state))
-    stood = [_stood(look, machine, one, state) for one in _told(look, machine)]
+    told = _told(look, machine)
+    # Where something had moved before it was stopped, that is what the stop was good for.
+    moved = causes.moved(look, machine, Span(told[0].start - causes.BACK_S, told[0].start))
+    stood = [*(_stood(look, machine, one, state) for one in told[:1]), *filter(None, [moved])]
+    stood += [_stood(look, machine, one, state) for one in told[1:]]
     if state not in (STARVED, BLOCKED, IDLE):
         return reply(*stood)
     waits = _waits(look, machine, state).sentences
@@ -156,15 +168,16 @@ def _waits(look: Look, machine: str, state: str) -> Reply:
 def _line(look: Look, line: str) -> Reply:
     """The stops that last, the first to come first; else the newest that is over."""
     found = [(stop, ident) for ident in look.world.lines[line].machines for stop in stops(look, ident)]
+    behind = causes.reels(look, Span(look.now - causes.BACK_S, look.now + 1), Scope(line=line))
     lasting = sorted((one for one in found if one[0].end is None), key=lambda one: one[0].start)
     if lasting:
-        return reply(*(_stands(look, ident, stop, "other") for stop, ident in lasting))
+        return reply(*(_stands(look, ident, stop, "other") for stop, ident in lasting), *behind)
     if not found:
-        return reply(look.text("line_runs"))
+        return reply(look.text("line_runs"), *behind)
     newest = max(stop.start for stop, _ in found)
     lately = [one for one in found if newest - one[0].start < SHIFT_S]
     stop, ident = max(lately, key=lambda one: (not planned(look, one[1], one[0]), one[0].start))
-    return reply(look.text("line_runs"), _stood(look, ident, stop, look.world.machines[ident].state))
+    return reply(look.text("line_runs"), _stood(look, ident, stop, look.world.machines[ident].state), *behind)
 
 
 # ---- lots and boards ------------------------------------------------------------------------------------------------
@@ -176,7 +189,7 @@ def _lot(look: Look, lot: str) -> Reply:
     said = _scrap(look, lot) or _hold(look, lot, "held") or _last_hold(look, lot)
     if not said and not evidence:
         return reply(look.text("nothing"))
-    return reply(said, evidence)
+    return reply(said, evidence, *causes.reels(look, Span(0.0, look.now + 1), Scope(lot=lot)))
 
 
 def _failures(look: Look, scope: Scope) -> str:
@@ -232,7 +245,27 @@ def _board(look: Look, board: str) -> Reply:
         for defect, place in verdict.found
     ]
     failed = look.text("failed", items=naming.listing(found), **when)
-    return reply(held, failed, _out_of_limits(look, steps))
+    return reply(held, failed, _out_of_limits(look, steps), *_behind(look, board, verdict, steps))
+
+
+def _behind(look: Look, board: str, verdict: Step, steps: Sequence[Step]) -> Iterator[str]:
+    """What may be the cause of what was found: a reel that its part came from, a place that had moved."""
+    places = [place for _, place in verdict.found if place]
+    if not places:
+        return
+    line = look.world.machines[verdict.machine].line
+    # Until now, not until then: what a reel did is known the better the longer it was on.
+    span = Span(verdict.time - causes.BACK_S, look.now + 1)
+    used = {reel for step in steps for reel in step.reels}
+    for one in look.views.materials.suspects(span, Scope(line=line), look.known.causes):
+        if one.reel in used and (one.defect, one.place) in verdict.found:
+            yield causes.reel_words(look, one)
+    for step in steps:
+        if step.kind == PartsPlaced.type:
+            before = Span(step.time - causes.BACK_S, step.time + 1)
+            moved = look.views.materials.moved(before, step.machine, look.known.causes.rise)
+            if moved is not None and moved.place in places:
+                yield causes.moved_words(look, step.machine, moved, before, "had_moved")
 
 
 def _out_of_limits(look: Look, steps: Sequence[Step]) -> str:
