@@ -82,7 +82,7 @@ def measure(
     peer: bool = True,
 ) -> Iterator[Figure | Share]:
     """Commands right, and the time to a transcript; `mix`: also with machine noise at so many dB. Raises AudioError."""
-    labels = _labels(clips)
+    labels = labels_of(clips)
     mended = repairer(site, folder)
     whisper, prompt = Whisper(model, threads=threads), vocabulary(site)
 
@@ -184,7 +184,8 @@ def _peer(model: Path, threads: int) -> Ear:
     return transcribe
 
 
-def _labels(clips: Path) -> list[dict[str, Any]]:
+def labels_of(clips: Path) -> list[dict[str, Any]]:
+    """What a folder says of its recordings. Raises AudioError."""
     file = clips / "labels.json"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))

@@ -30,7 +30,7 @@ class Plain:
     value: str
 
 
-PARTS = ("hearing", "wake", "meaning", "appends", "load", "views")
+PARTS = ("hearing", "stories", "wake", "meaning", "appends", "load", "views")
 APART = ("headset",)
 """Measured only when named: it takes minutes, and PulseAudio."""
 EVENTS = 300_000
@@ -104,6 +104,8 @@ def _measure(
             folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
             model = bootstrap.speech_model(site)
             yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=heard.peer)
+        case "stories":
+            yield from _asked(site, loaded, heard.clips)
         case "wake":
             yield from _woken(site, heard.clips)
         case "meaning":
@@ -146,6 +148,26 @@ def _headset(
                 except StopAsyncIteration:
                     break
                 yield found if isinstance(found, Share) else Plain(*found)
+
+
+def _asked(chosen: Path | None, site: Site, clips: Path | None) -> Iterator[Share | Plain]:
+    """The stories' questions, spoken; what was not answered truly is named."""
+    from assistant.bench import stories
+    from assistant.settings.paths import shipped_site, site_folder
+
+    folder = clips or shipped_site() / "tests" / "speech" / "stories"
+    found = []
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        told = stories.measure(site, chosen, site_folder(chosen, "hardware"), folder, Path(fresh))
+        while True:
+            try:
+                one = runner.run(_next(told))
+            except StopAsyncIteration:
+                break
+            found.append(one)
+            for why in one.wrong:
+                yield Plain(f"{one.file}, {one.said!r}", f"{why}: heard {one.heard!r}, said {one.answer!r}")
+    yield from stories.shares(found)
 
 
 def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:

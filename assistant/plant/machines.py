@@ -65,6 +65,8 @@ class Reel:
     """Share of its parts that stand up in the oven, 0 to 1."""
     used: int = 0
     """Parts that were taken from it."""
+    stood: int = 0
+    """Parts of it that will stand up in the oven."""
 
 
 @dataclass(slots=True, eq=False)

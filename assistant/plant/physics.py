@@ -121,6 +121,7 @@ class Physics:
             _beyond(measure, offsets[part], part, flaws)
             if reel.tombstones and self._random.random() < reel.tombstones:
                 flaws.append(("tombstone", part))
+                reel.stood += 1
         if flaws:
             board.flaws += tuple(flaws)
         return e.PartsPlaced(machine.id, board.lot, offsets, reels)

@@ -41,7 +41,7 @@ class Fact:
     """Its name."""
     what: str
     """`told` (the story as a whole), `drift`, `alarm`, `acknowledged`, `down`, `starved`, `blocked`, `reel`,
-    `changeover`, `note`, `defects`, `failed` or `made`."""
+    `stood` (parts of a reel that stood up in the oven), `changeover`, `note`, `defects`, `failed` or `made`."""
     where: str
     """A machine, line or lot: where it was measured, found or done."""
     since: float
@@ -211,8 +211,11 @@ class _Telling:
         """A reel that this story put on is taken off, or the story is over."""
         fact = self._reels.pop((machine, feeder), None)
         if fact is not None:
-            used = self._sim.physics.reels[machine][feeder].used
-            self._teller.tell(replace(fact, until=self._sim.now, count=used))
+            reel = self._sim.physics.reels[machine][feeder]
+            fact = replace(fact, until=self._sim.now, count=reel.used)
+            self._teller.tell(fact)
+            if reel.tombstones:
+                self._teller.tell(replace(fact, what="stood", value=reel.tombstones, unit="", count=reel.stood))
 
     def _lot(self) -> str:
         """The lot that goes into the line now."""

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 MADE = {
     "demo": ROOT / "models/speech/demo",
     "commands": ROOT / "tests/speech/commands",
+    "stories": ROOT / "tests/speech/stories",
 }
 RESERVED = {"hm_omega", "hf_beta", "af_nova", "bm_lewis", "am_onyx", "im_nicola", "ef_dora", "zf_xiaoni"}
 RATE = 16_000
