@@ -17,7 +17,7 @@ ASKED_OF_A_TIME = tuple(
     "where_line where_machine where_lot where_order where_product on_day period_shift period_last_shift "
     "period_named_shift period_running_shift period_today period_yesterday period_week period_hour period_last "
     "period_last_one period_since period_between period_day period_from period_twice period_recorded period_future "
-    "period_no_shift period_left_out nothing_recorded before_the_log no_time_of_lots never_made".split()
+    "period_no_shift period_ever period_left_out nothing_recorded before_the_log no_time_of_lots never_made".split()
 )
 """Shared, of a site that answers about a stretch of time."""
 DIALOGUE: Mapping[str, tuple[str, ...]] = {
@@ -42,13 +42,14 @@ _CAUSES = ("reel", "reel_since", "reel_until")
 LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "status": (
         *"lot_held lot_free lot_scrapped lot_waiting lot_progress lot_done lot_unnumbered board_where".split(),
+        *"lot_inside lot_rework lot_gone".split(),
         *("machine", "line", "order", "output"),
         *_BOARDS,
     ),
     "where": ("board", "lot", "lot_unnumbered"),
     "history": tuple(
-        "some more none before item then by into failed passed held released rework withdrawn scrapped set_up called "
-        "stopped started alarm acknowledged note stop stop_cause".split()
+        "some more none none_of_lot before item then by into failed passed held released rework withdrawn scrapped "
+        "set_up called stopped started alarm acknowledged note stop stop_cause".split()
     ),
     "who": tuple(
         "by nobody for_reason held released rework scrapped set_up withdrawn acknowledged stopped started".split()
@@ -56,8 +57,8 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "why": (
         *"stands held_machine stood never_stood unheard starved blocked waits other alarm order hold".split(),
         *"itself cause unknown acknowledged_by acknowledged unacknowledged line_runs held held_itself".split(),
-        *"its_lot was_held scrapped failed passed lot_failed nothing out_of_limits finding place".split(),
-        *("moved", "had_moved"),
+        *"its_lot was_held not_held scrapped failed passed lot_failed lot_failed_once nothing".split(),
+        *"out_of_limits finding place moved had_moved".split(),
         *_CAUSES,
         *_UNITS,
     ),
@@ -72,11 +73,13 @@ LOOKUPS: Mapping[str, tuple[str, ...]] = {
     "count": (*_COUNTS, "held_now_none", "held_now_one", "held_now_many", "most_often", "which", "left"),
     "yield": tuple("some rolled worst_line most_often none".split()),
     "top_defects": ("some", "then", "none", "uninspected", *_BOARDS, *_CAUSES),
-    "downtime": tuple("machine machines worst further because then cause unexplained none unheard".split()),
+    "downtime": tuple(
+        "machine once one_cause machines worst further because then cause unexplained none unheard".split()
+    ),
     "oee": tuple("some factors lost cause unexplained none".split()),
     "report": (
         *"made failed yield stood cause unexplained no_downtime open holds_one holds_many alarms_one".split(),
-        *"alarms_many rework_one rework_many nothing_open defects line drift rose fell set_up note".split(),
+        *"alarms_many rework_one rework_many nothing_open defects line drift rose fell set_up set_ups note".split(),
         *("decided", "none", "moved", "moved_until"),
         *_CAUSES,
         *_BOARDS,

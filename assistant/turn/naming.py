@@ -53,8 +53,7 @@ def count(number: int) -> str:
     """As a person would say it: every one up to ten thousand, then in thousands; no five digits, those are an id."""
     if number < 10_000:
         return str(number)
-    thousands = round(number / 1000) if number >= 100_000 else round(number / 1000, 1)
-    return f"about {thousands:g} thousand"
+    return f"about {round(number / 1000)} thousand"
 
 
 def percent(share: float) -> str:

@@ -176,6 +176,81 @@ async def test_a_bad_reel_is_the_worst_defect_and_where(said: str) -> None:
     assert found and int(found[1]) == tombstones.count, say
 
 
+def of_reel(reel: str, defect: str, place: str, until: float) -> int:
+    """How often a defect was found at a part of a reel, counted anew in the raw events."""
+    events = [event for event in told("reel")[0] if event.time <= until]
+    had = {
+        event.subject
+        for event in events
+        if isinstance(event.data, e.PartsPlaced) and event.data.reels.get(place) == reel
+    }
+    return sum(
+        (name, where) == (defect, place)
+        for event in events
+        if isinstance(event.data, e.BoardInspected) and event.subject in had
+        for name, where in zip(event.data.defects, event.data.places, strict=True)
+    )
+
+
+def of_that_reel(until: float) -> str:
+    """The sentence about the bad reel that is true at a time."""
+    bad, stood = next(one for one in told("reel")[1] if one.what == "reel" and one.value), fact("reel", "stood")
+    count = of_reel(bad.name, "tombstone", bad.part, until)
+    # The plant knows which parts stood up; the inspection sees some that did not.
+    assert 0 <= count - stood.count <= 2
+    ident = f"R L {digits(bad.name.removeprefix('RL-'))}"
+    return (
+        rf"{count} of (\d+) findings of tombstone are at U seven on parts of reel {ident}, on placer three "
+        rf"from {oclock(bad.since)} to {oclock(bad.until)}: that reel may be the cause of these\."
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "top defects on line two since 01:10",
+        "what happened in the last two hours",
+        "why did line two stop",
+        "why is A O I two down",
+        "why is placer three down",
+    ],
+)
+async def test_a_bad_reel_is_named_with_its_share_of_the_defects_and_its_time(said: str) -> None:
+    until = fact("reel", "told").until
+    async with after("reel") as bench:
+        say = await ask(bench, said)
+    found = re.search(of_that_reel(until), say)
+    assert found, say
+    if said.startswith("top"):
+        assert int(found[1]) == fact("reel", "defects", "AOI-2", "tombstone").count
+
+
+async def test_why_a_board_failed_names_the_reel_that_its_part_came_from() -> None:
+    bad, until = next(one for one in told("reel")[1] if one.what == "reel" and one.value), fact("reel", "told").until
+    had = {
+        event.subject
+        for event in told("reel")[0]
+        if isinstance(event.data, e.PartsPlaced) and event.data.reels.get("U7") == bad.name
+    }
+    failed = [
+        (event.subject, event.data.places[0])
+        for event in told("reel")[0]
+        if isinstance(event.data, e.BoardInspected) and event.data.defects == ("tombstone",) and event.time <= until
+    ]
+    of_it = next(subject for subject, place in failed if subject in had and place == "U7")
+    elsewhere = next(subject for subject, place in failed if place != "U7")
+    async with after("reel") as bench:
+        assert re.search(of_that_reel(until), await ask(bench, f"why did board {of_it.removeprefix('B')} fail"))
+        assert "reel" not in await ask(bench, f"why did board {elsewhere.removeprefix('B')} fail")
+
+
+@pytest.mark.parametrize("story", ["clog", "nozzle", "jam", "handover"])
+async def test_no_reel_is_named_where_none_was_bad(story: str) -> None:
+    async with after(story) as bench:
+        for said in ("what happened in the last two hours", "top defects today", "why did line one stop"):
+            assert "reel" not in await ask(bench, said) + await more(bench)
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -214,6 +289,42 @@ async def test_a_nozzle_that_wears_is_a_rising_offset(said: str) -> None:
     assert found and int(found[1]) == round(measured), say
     # The largest of a board's offsets is not always that of the worn nozzle.
     assert abs(measured - drift.value * 3600 / (drift.until - drift.since)) < measured / 3
+
+
+def put_down(part: str, since: float, until: float) -> float:
+    """The mean offset of a part at placer two over a time, from the raw events."""
+    found = [
+        event.data.offsets[part]
+        for event in told("nozzle")[0]
+        if isinstance(event.data, e.PartsPlaced) and event.data.machine == "PNP-2" and since <= event.time < until
+    ]
+    return sum(found) / len(found)
+
+
+async def test_the_place_where_the_nozzle_wears_is_named_and_how_far_it_has_come() -> None:
+    drift = fact("nozzle", "drift")
+    async with after("nozzle", drift.until) as bench:
+        say = await ask(bench, "placement offset at placer two")
+        report = await ask(bench, "what happened today") + await more(bench)
+    found = re.search(r"That is R one zero one: from (\d+) to (\d+) micrometres since one o'clock", say)
+    assert found, say
+    assert abs(int(found[1]) - put_down("R101", drift.since - 600, drift.since)) <= 2
+    assert abs(int(found[2]) - put_down("R101", drift.until - 900, drift.until)) <= 2
+    assert re.search(r"At placer two the placement offset of R one zero one alone rose from \d+ to \d+ ", report), (
+        report
+    )
+
+
+async def test_what_had_moved_before_a_stop_is_told_with_it_and_in_the_hand_over() -> None:
+    async with after("nozzle") as bench:
+        say = await ask(bench, "why did placer two stop")
+        report = await ask(bench, "what happened today") + await more(bench)
+    assert re.search(
+        r"Before that the placement offset of R one zero one alone had risen from \d+ to \d+ micro", say
+    ), say
+    assert re.search(rf"R one zero one alone rose .* between .* and {oclock(fact('nozzle', 'down').since)}", report), (
+        report
+    )
 
 
 def rate(story: str, machine: str, until: float) -> float:

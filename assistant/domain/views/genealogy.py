@@ -83,7 +83,8 @@ class Genealogy:
             return []
         lot = self._register.lots.names[self._register.lot_of_thing(board)]
         steps = [*self._passed(number), *self._decisions_about(board), *(self._decisions_about(lot) if lot else ())]
-        return sorted(steps, key=lambda step: step.time)
+        # Of one time, a board is sent somewhere before it comes in there.
+        return sorted(steps, key=lambda step: (step.time, step.kind == e.BoardArrived.type))
 
     def _decisions_about(self, unit: str) -> Iterator[Step]:
         for time, kind, machine, detail, order in self._decided.get(unit, ()):

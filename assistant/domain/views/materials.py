@@ -6,6 +6,8 @@ reel follows from when it was at the placer.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import exp, lgamma, log
@@ -16,7 +18,7 @@ from assistant.domain.views.measures import PLACEMENT_OFFSET, Measures
 from assistant.domain.views.quality import Flaw, Quality
 from assistant.domain.views.register import Register
 from assistant.domain.views.series import Series, State, Tables
-from assistant.domain.views.span import Scope, Span
+from assistant.domain.views.span import PLANT, Scope, Span
 from assistant.domain.views.view import Fold
 
 BETWEEN = "\x1f"
@@ -26,6 +28,7 @@ BACK_S = 24 * 3600.0
 """A reel is held against what the same place had so long before it and after it."""
 TRANSIT_S = 1800.0
 """A board is inspected at the latest so long after its parts were placed, where a reel is only looked for roughly."""
+_SMALL, _PRECISE = 1e-6, 1e-9
 ENOUGH = 30
 """Boards of which a mean is taken."""
 HALVES = 0.2
@@ -138,23 +141,33 @@ class Materials:
         """The reels that the evidence up to the end of the span speaks against, with most defects in it first.
 
         For each defect and place, the boards that were given a reel's parts are held against those that had other
-        reels there: by Fisher's reasoning (of all these defects, how likely so many fall on this reel's share of the
-        boards), against the boards just before and after it, and over the reel's own two halves. A placer that wears
-        or a stencil that clogs goes on with the next reel, or did not begin with this one.
+        reels there: of all these defects, how likely so many fall on this reel's share of the boards (Fisher). They
+        are held against the boards just before and after, too, and the reel's first half against its second. A placer
+        that wears or a stencil that clogs goes on with the next reel, or did not begin with this one.
         """
+        told = list(self._quality.flaws(span, scope))
+        totals = Counter(flaw.defect for flaw in told)
+        here = {key: flaws for key, flaws in _grouped(self._register, told).items() if len(flaws) >= rule.least}
+        reels = {key: [at for at in self._at(key[0], key[2]) if len(at[1]) > 1] for key in here}
+        begins = [
+            use.first for at in reels.values() for _, uses in at for use in uses if use.last + TRANSIT_S >= span.start
+        ]
+        if not begins:
+            return []
+        ever = _grouped(self._register, self._quality.flaws(Span(min(begins) - BACK_S, span.end), PLANT))
         found = []
-        here = list(self._quality.flaws(span, scope))
-        for (line, defect, place), flaws in _grouped(self._register, here).items():
-            if len(flaws) < rule.least:
-                continue
-            total = sum(flaw.defect == defect for flaw in here)
-            for machine, uses in self._at(line, place):
+        for key, flaws in here.items():
+            times, all_times = ([flaw.time for flaw in some] for some in (flaws, ever[key]))
+            for machine, uses in reels[key]:
                 for at, use in enumerate(uses):
-                    count = self._of_reel(machine, use, flaws, rule.least)
-                    if count < rule.least or not self._speaks_against(line, machine, flaws[0], use, span.end, rule):
+                    # Boards that were inspected while it was on or soon after: no fewer than those that had its parts.
+                    low, high = bisect_left(times, use.first), bisect_right(times, use.last + TRANSIT_S)
+                    if high - low < rule.least or not self._may_be(machine, use, all_times, span.end, rule):
                         continue
-                    after = self._put(uses[at + 1]) if at + 1 < len(uses) and uses[at + 1].first < span.end else None
-                    found.append(self._named(machine, place, defect, use, after, count, total))
+                    count = sum(use.first <= time <= use.last for time in self._times(machine, flaws[low:high]))
+                    if count >= rule.least and self._speaks_against(machine, use, ever[key], span.end, rule):
+                        nxt = uses[at + 1] if at + 1 < len(uses) and uses[at + 1].first < span.end else None
+                        found.append(self._named(machine, key, use, nxt, count, totals[key[1]]))
         return sorted(found, key=lambda one: (-one.count, one.reel, one.place, one.defect))
 
     def _put(self, use: _Use) -> float:
@@ -163,11 +176,12 @@ class Materials:
         return use.first if told is None else min(use.first, float(told[0]))
 
     def _named(
-        self, machine: str, place: str, defect: str, use: _Use, after: float | None, count: int, total: int
+        self, machine: str, key: tuple[str, str, str], use: _Use, then: _Use | None, count: int, total: int
     ) -> Suspect:
         put = self._put_on.get(use.reel)
         since, feeder = (put[0], put[2]) if put is not None and put[1] == machine else (None, "")
-        return Suspect(use.reel, machine, feeder, place, defect, count, total, since, after)
+        until = self._put(then) if then is not None else None
+        return Suspect(use.reel, machine, feeder, key[2], key[1], count, total, since, until)
 
     def _at(self, line: str, place: str) -> Iterator[tuple[str, list[_Use]]]:
         """The placers of a line that put parts there, with their reels in order."""
@@ -178,11 +192,23 @@ class Materials:
                 uses = [_Use(reel, first, last) for reel, (first, last) in reels.items()]
                 yield machine, sorted(uses, key=lambda use: (use.first, use.last, use.reel))
 
-    def _of_reel(self, machine: str, use: _Use, flaws: list[Flaw], least: int) -> int:
-        """How many of these boards had a part of that reel; 0 where that are clearly fewer than `least`."""
-        if sum(use.first <= flaw.time <= use.last + TRANSIT_S for flaw in flaws) < least:
-            return 0
-        return sum(use.first <= time <= use.last for time in self._times(machine, flaws))
+    def _boards(self, machine: str, span: Span) -> tuple[Series, int, int]:
+        """What a placer placed, and which rows of that are in a span."""
+        rows = self._measures.values[PLACEMENT_OFFSET][self._register.machines.find(machine) or 0]
+        return rows, *rows.between(span)
+
+    def _may_be(self, machine: str, use: _Use, times: list[float], end: float, rule: Rule) -> bool:
+        """Whether it is worth looking up which board had which reel: most often there are clearly too few defects.
+
+        `times`: of all such defects there, when they were found.
+        """
+        most = bisect_right(times, use.last + TRANSIT_S) - bisect_left(times, use.first)
+        whole = Span(use.first - BACK_S, min(end, use.last + BACK_S))
+        _, low, high = self._boards(machine, Span(use.first, min(use.last + _SMALL, end)))
+        _, first, last = self._boards(machine, whole)
+        least = bisect_left(times, whole.end) - bisect_right(times, whole.start + TRANSIT_S)
+        share = (high - low) / (last - first) if last > first else 1.0
+        return most > least * share and tail(most, max(most, least), share) <= rule.chance
 
     def _times(self, machine: str, flaws: Iterable[Flaw]) -> Iterator[float]:
         """When the parts of these boards were placed there: one for each flaw that was found after that."""
@@ -195,15 +221,13 @@ class Materials:
             if before:
                 yield before[-1]
 
-    def _speaks_against(self, line: str, machine: str, like: Flaw, use: _Use, end: float, rule: Rule) -> bool:
+    def _speaks_against(self, machine: str, use: _Use, flaws: list[Flaw], end: float, rule: Rule) -> bool:
         """Whether a reel has far more of a defect than what was there before and after it, from its beginning."""
         whole = Span(use.first - BACK_S, min(end, use.last + BACK_S))
-        flaws = self._quality.flaws(Span(whole.start, whole.end + TRANSIT_S), Scope(line=line))
-        same = (flaw for flaw in flaws if (flaw.defect, flaw.place) == (like.defect, like.place) and flaw.time < end)
-        placed = [time for time in self._times(machine, same) if whole.start <= time < whole.end]
-        rows = self._measures.values[PLACEMENT_OFFSET][self._register.machines.find(machine) or 0]
-        first, last = rows.between(whole)
-        low, high = rows.between(Span(use.first, min(use.last + 1e-6, end)))
+        near = [flaw for flaw in flaws if whole.start <= flaw.time < whole.end + TRANSIT_S]
+        placed = [time for time in self._times(machine, near) if whole.start <= time < whole.end]
+        rows, first, last = self._boards(machine, whole)
+        _, low, high = self._boards(machine, Span(use.first, min(use.last + _SMALL, end)))
         boards = high - low
         mine = [time for time in placed if use.first <= time <= use.last]
         if len(mine) < rule.least or not boards or last - first == boards:
@@ -258,13 +282,17 @@ class Materials:
 
 def tail(least: int, of: int, share: float) -> float:
     """How likely so many or more of some fall on a share of 0 to 1 by chance (binomial)."""
-    if share >= 1.0:
+    if share >= 1.0 or least <= 0:
         return 1.0
-    logs = (
-        lgamma(of + 1) - lgamma(k + 1) - lgamma(of - k + 1) + k * log(share) + (of - k) * log(1.0 - share)
-        for k in range(least, of + 1)
-    )
-    return min(1.0, sum(map(exp, logs)))
+    if share <= 0.0:
+        return 0.0
+    total = 0.0
+    for k in range(least, of + 1):
+        term = exp(lgamma(of + 1) - lgamma(k + 1) - lgamma(of - k + 1) + k * log(share) + (of - k) * log(1.0 - share))
+        total += term
+        if k > of * share and term < total * _PRECISE:
+            break
+    return min(1.0, total)
 
 
 def _enough(rows: Series, those: Iterable[int]) -> list[int]:

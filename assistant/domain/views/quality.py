@@ -213,8 +213,13 @@ class Quality:
             low, high = rows.between(span)
             picked, name = self._register.picked(scope, machine), self._register.machines.names[machine]
             flags = self._register.flags(rows.columns[0][low:high], picked) if isinstance(picked, bytes) else None
+            texts: dict[int, tuple[tuple[str, str], ...]] = {}
             for at in compress(range(low, high), flags if flags is not None else repeat(picked)):
-                for defect, place in self.found(rows.columns[2][at]):
+                text = rows.columns[2][at]
+                told = texts.get(text)
+                if told is None:
+                    told = texts[text] = self.found(text)
+                for defect, place in told:
                     yield Flaw(rows.times[at], name, rows.columns[0][at], defect, place)
 
     def of_board(self, board: int) -> list[tuple[float, str, bool, tuple[tuple[str, str], ...]]]:

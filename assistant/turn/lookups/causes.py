@@ -12,6 +12,10 @@ from assistant.domain.views.materials import Moved, Suspect
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look
 
+MUCH = 0.1
+"""Of all of a defect: what explains less is only for who asks on."""
+UNTIL = "moved_until"
+"""The answer that names both ends."""
 BACK_S = 8 * 3600.0
 """How far back it is told that a place moved."""
 
@@ -29,10 +33,21 @@ def reels(look: Look, span: Span, scope: Scope, *, places: Sequence[str] = (), p
     ]
 
 
+def much(look: Look, span: Span, scope: Scope) -> tuple[list[str], list[str]]:
+    """The same, those first of which a good part of the defect comes, and then those of which a little does."""
+    found = look.views.materials.suspects(span, scope, look.known.causes)
+    much, little = ([one for one in found if (one.count >= MUCH * one.all) is is_much] for is_much in (True, False))
+    return [reel_words(look, one) for one in much], [reel_words(look, one) for one in little]
+
+
 def reel_words(look: Look, one: Suspect) -> str:
     """That, as a sentence."""
-    on = "reel_since" if one.until is None else "reel_until"
-    when = "" if one.since is None else look.text(on, since=look.clock(one.since), until=look.clock(one.until or 0.0))
+    when = ""
+    if one.since is not None and one.until is not None:
+        since, until = look.times(one.since, one.until)
+        when = look.text("reel_until", since=since, until=until)
+    elif one.since is not None:
+        when = look.text("reel_since", since=look.clock(one.since))
     return look.text(
         "reel",
         count=naming.count(one.count),
@@ -53,12 +68,13 @@ def moved(look: Look, machine: str, span: Span, key: str = "moved") -> str:
 
 def moved_words(look: Look, machine: str, found: Moved, span: Span, key: str = "moved") -> str:
     """What moved, as a sentence."""
+    since, until = look.times(max(found.since, span.start), span.end)
     return look.text(
         key,
         place=found.place,
         machine=look.name(machine),
         first=naming.measured(found.first),
         last=look.text("unit_placement_offset", value=naming.measured(found.last)),
-        since=look.clock(max(found.since, span.start)),
-        until=look.clock(span.end),
+        since=since if key == UNTIL else look.clock(max(found.since, span.start)),
+        until=until,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.domain import events as e
 from assistant.domain.things import Thing
 from assistant.domain.views import Scope, Span
@@ -23,6 +25,9 @@ STORY = 3
 def history(look: Look) -> Reply:
     """The newest few in one sentence; each "more" goes further back."""
     told = [(time, words) for time, words in _story(look) if words]
+    if not told and look.unit in look.world.lots and (came := _came(look, look.world.lots[look.unit].boards)):
+        first, last = look.times(*came)
+        return reply(look.text("none_of_lot", first=first, last=last))
     if not told:
         return reply(look.text("none"))
     items = [look.text("item", what=words, time=look.clock(time)) for time, words in told]
@@ -32,6 +37,12 @@ def history(look: Look) -> Reply:
     groups = [older[max(0, end - STORY) : end] for end in range(len(older), 0, -STORY)]
     before = [look.text("before", items=naming.listing(group, look.text("then"))) for group in groups]
     return Reply((look.text("some", items=newest, more=more), "", "", *before))
+
+
+def _came(look: Look, boards: Sequence[str]) -> tuple[float, float] | None:
+    """When the boards of a lot were first and last heard of; None where they never were."""
+    times = [step.time for board in boards for step in look.views.genealogy.board(board)]
+    return (min(times), max(times)) if times else None
 
 
 def _story(look: Look) -> list[tuple[float, str]]:

@@ -26,6 +26,8 @@ MOST_SPOKEN = 4
 REPORT = "report"
 HAND_OVER_S = 3600.0
 """So long after a shift began, a report without a time is that of the one before."""
+EVER = "ever"
+"""All that is recorded."""
 SCOPES = ("line", "machine", "lot", "order", "product")
 
 
@@ -91,6 +93,9 @@ class Look:
                 found = stretch(period, calendar, self.now, how.exact) if period else None
                 if found is not None:
                     return found
+        if self.scope.lot or self.scope.order:
+            # A lot is over in an hour, an order in a day: who names one and no time means all of it.
+            return Stretch(EVER, Span(0.0, self.now))
         found = stretch("shift", calendar, self.now)
         if self.known.intents.by_name[self.command.intent].lookup == REPORT and found is not None:
             # Who has just come in and asks what happened does not mean the minutes since then.
@@ -121,6 +126,12 @@ class Look:
     def name(self, ident: str) -> str:
         """How a thing is called."""
         return naming.unit(self.world, ident)
+
+    def times(self, start: float, end: float) -> tuple[str, str]:
+        """Two times of day, the first without its day where both are of one."""
+        wall, until = self.known.calendar.wall(start), self.clock(end)
+        same = wall.date() == self.known.calendar.wall(end).date()
+        return (f"{wall:%H:%M}" if same else self.clock(start)), until
 
     def clock(self, seconds: float) -> str:
         """A time of day at this site, with its day where it is not today."""
@@ -170,6 +181,8 @@ class Look:
         key = f"period_{found.kind}"
         if found.kind == "named_shift" and end >= self.now:
             key = "period_running_shift"
+        if found.kind == "day" and not self.day(start):
+            key = "period_today"
         if found.kind == "last" and found.amount[:-1] == "1":
             key = "period_last_one"
         wall = self.known.calendar.wall
@@ -187,9 +200,9 @@ class Look:
         if found.twice:
             words = self.text("period_twice", period=words)
         began = self.views.began.at
-        if began is not None and start < began - 60 and began < end:
+        if found.kind != EVER and began is not None and start < began - 60 and began < end:
             words = self.text("period_recorded", period=words, since=self.clock(began))
-        return words
+        return words.strip()
 
     def _on(self, start: float) -> str:
         """` yesterday`, ` on Tuesday`; empty where the last day is meant anyhow."""

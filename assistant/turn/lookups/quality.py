@@ -61,7 +61,7 @@ def top_defects(look: Look) -> Reply:
     items = [found_words(defect) for defect in found]
     groups = [items[at : at + AT_ONCE] for at in range(AT_ONCE, len(items), AT_ONCE)]
     first = look.text("some", items="; ".join(items[:AT_ONCE]), **holes)
-    behind = causes.reels(look, look.span, look.scope)
+    behind, little = causes.much(look, look.span, look.scope)
     further = [look.text("then", items="; ".join(group)) for group in groups]
     # The worst, and what may be behind them, are the answer; the others are for who asks on.
-    return Reply((first, *(behind[:1] or [""]), "", *behind[1:], *further))
+    return Reply((first, *(behind[:1] or [""]), "", *behind[1:], *further, *little))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assistant.domain.views import PLANT, Scope, Span
 from assistant.domain.views.measures import PLACEMENT_OFFSET, QUANTITIES
+from assistant.domain.views.setups import SetUp
 from assistant.turn import naming
 from assistant.turn.lookups import causes
 from assistant.turn.lookups.alarms import flood
@@ -17,6 +18,8 @@ from assistant.turn.lookups.times import longest
 MOST_NOTES = 6
 MOST_DECISIONS = 8
 HELD = "holds"
+MOVED = 0.1
+"""A drift of less than this share of what its limits allow is not worth telling."""
 ENOUGH = 10
 """Values in the last hour, for a drift to be told."""
 
@@ -35,7 +38,7 @@ def report(look: Look) -> Reply:
         failed=look.text("failed", count=naming.count(counts.failed)) if counts.failed else "",
         **{"yield": look.text("yield", percent=naming.percent(share)) if share is not None else ""},
     )
-    behind = causes.reels(look, look.span, PLANT)
+    behind, little = causes.much(look, look.span, PLANT)
     # A flood of alarms, a reel that may spoil boards, a note, what is open: the first of these is said at once.
     first, *later = [one for one in (flood(look), *behind[:1], *notes[:1], _open(look)) if one] or [""]
     return reply(
@@ -45,6 +48,7 @@ def report(look: Look) -> Reply:
         *(one for one in later if one not in notes),
         _defects(look),
         *behind[1:],
+        *little,
         *_drifts(look),
         *(one for one in notes if one != first),
         *_set_ups(look),
@@ -84,7 +88,9 @@ def _drifts(look: Look) -> Iterator[str]:
             if ran is None or newest is None or newest.n < ENOUGH:
                 continue
             by = newest.mean - ran.first_hour_mean
-            if abs(by) >= DRIFTS * abs(ran.mean):
+            limits = look.known.limits.get(machine.kind, {}).get(quantity)
+            least = MOVED * (limits[1] - limits[0]) if limits is not None else 0.0
+            if abs(by) >= max(least, DRIFTS * abs(ran.mean)):
                 yield look.text(
                     "drift",
                     quantity=look.text(quantity),
@@ -103,7 +109,7 @@ def _moved(look: Look, machine: str) -> str:
         return said
     ends = (stop.start for stop in reversed(look.views.times.stops(look.span, machine)))
     spans = (Span(look.span.start, end) for end in ends if end > look.span.start)
-    return next(filter(None, (causes.moved(look, machine, span, "moved_until") for span in spans)), "")
+    return next(filter(None, (causes.moved(look, machine, span, causes.UNTIL) for span in spans)), "")
 
 
 def _notes(look: Look) -> list[str]:
@@ -117,11 +123,16 @@ def _notes(look: Look) -> list[str]:
 def _set_ups(look: Look) -> Iterator[str]:
     """Lines that were changed over: told by their first machine."""
     for line in look.world.lines.values():
-        before = ""
+        before, told = "", list[SetUp]()
         for done in look.views.set_ups.done(look.span, Scope(machine=line.machines[0])):
             if done.product != before:
-                yield look.text("set_up", unit=line.name, product=look.name(done.product), time=look.clock(done.time))
+                told.append(done)
             before = done.product
+        if len(told) == 1:
+            yield look.text("set_up", unit=line.name, product=look.name(told[0].product), time=look.clock(told[0].time))
+        elif told:
+            last = {"product": look.name(told[-1].product), "time": look.clock(told[-1].time)}
+            yield look.text("set_ups", unit=line.name, times=naming.times(len(told)), **last)
 
 
 def _lines(look: Look) -> Iterator[str]:

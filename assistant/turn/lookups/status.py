@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from assistant.domain.things import Board, Line, Lot, Machine
 from assistant.domain.views import Scope
 from assistant.turn import naming
 from assistant.turn.lookups.look import Look, Reply, reply
+
+THROUGH, WAITS, INSIDE, REWORK, GONE = "through", "waits", "lot_inside", "lot_rework", "lot_gone"
+"""How far a board is; some are answers, too."""
 
 
 def status(look: Look) -> Reply:
@@ -49,14 +53,15 @@ def _lot_status(look: Look, lot: Lot) -> str:
 
 def _progress(look: Look, lot: Lot) -> str:
     boards = [look.world.boards[board] for board in lot.boards]
-    last = look.world.lines[lot.line].machines[-1] if lot.line in look.world.lines else ""
-    through = sum(_through(board, last) for board in boards)
-    inside = sum(bool(board.machine) and not _through(board, last) for board in boards)
+    machines = look.world.lines[lot.line].machines if lot.line in look.world.lines else ()
+    states = Counter(_how_far(board, machines) for board in boards)
+    through, inside = states[THROUGH], sum(states.values()) - states[THROUGH] - states[WAITS]
     failed = sum(board.verdict == "failed" for board in boards)
+    rest = [look.text(key, count=str(states[key])) for key in (INSIDE, REWORK, GONE) if states[key]]
     holes = {
         "total": str(len(boards)),
         "through": str(through),
-        "inside": str(inside),
+        "rest": "".join(f", {words}" for words in rest),
         "failed": f", {failed} failed inspection" if failed else "",
     }
     if not boards:
@@ -66,8 +71,16 @@ def _progress(look: Look, lot: Lot) -> str:
     return look.text("lot_done" if through == len(boards) else "lot_progress", **holes)
 
 
-def _through(board: Board, last: str) -> bool:
-    return board.machine == last and not board.inside and not board.rework and board.scrapped is None
+def _how_far(board: Board, machines: Sequence[str]) -> str:
+    """How far a board of a line with these machines is. One that is back from the rework bench is through."""
+    if board.scrapped is not None:
+        return GONE
+    if not board.machine:
+        return WAITS
+    at_bench = board.machine not in machines
+    if board.rework or (board.inside and at_bench):
+        return REWORK
+    return THROUGH if at_bench or (board.machine == machines[-1] and not board.inside) else INSIDE
 
 
 def _board_status(look: Look, board: Board) -> str:
@@ -150,13 +163,13 @@ def _order_status(look: Look) -> str:
     lots = [lot for lot in look.world.lots.values() if lot.order == order.id]
     boards = [look.world.boards[board] for lot in lots for board in lot.boards]
     line = look.world.lines.get(order.line)
-    last = line.machines[-1] if line is not None else ""
+    machines = line.machines if line is not None else ()
     return look.text(
         "order",
         order=look.name(order.id),
         product=look.name(order.product),
         line=look.name(order.line),
         status=order.status,
-        through=str(sum(_through(board, last) for board in boards)),
+        through=str(sum(_how_far(board, machines) == THROUGH for board in boards)),
         total=str(len(boards)),
     )

@@ -27,7 +27,13 @@ def downtime(look: Look) -> Reply:
         return reply(look.text("none", **holes))
     total = naming.duration(sum(down.seconds for down in downs))
     if machine:
-        times = naming.times(sum(down.times for down in downs))
+        often = sum(down.times for down in downs)
+        times = naming.times(often)
+        if len(downs) == 1:
+            why = cause(downs[0]) or look.text("unexplained")
+            return reply(
+                look.text("once" if often == 1 else "one_cause", duration=total, times=times, cause=why, **holes)
+            )
         said = look.text("machine", duration=total, times=times, **holes)
         items = [f"{naming.duration(down.seconds)}, {cause(down) or look.text('unexplained')}" for down in downs]
         groups = ["; ".join(items[at : at + AT_ONCE]) for at in range(0, len(items), AT_ONCE)]

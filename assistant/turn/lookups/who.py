@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.domain import events as e
+from assistant.domain.views import Span
 from assistant.turn import naming
 from assistant.turn.lookups.history import past
 from assistant.turn.lookups.look import MOST_SENTENCES, Look, Reply, reply
@@ -28,12 +29,22 @@ _DEEDS: dict[type[e.Payload], str] = {
     e.MachineStateChanged: "started",
 }
 """What somebody's order came to -> the words for it."""
+_METHODS = {
+    "hold": "held",
+    "release": "released",
+    "stop": "stopped",
+    "start": "started",
+    "acknowledge": "acknowledged",
+    "rework": "rework",
+    "scrap": "scrapped",
+}
+"""Method of an order -> the words for it."""
 _OF_BOARDS = {kind.type: key for kind, key in _DEEDS.items() if kind.type.startswith("board.")}
 
 
 def who(look: Look) -> Reply:
     """The last deeds, newest last: who held it, and who let it go again. Earlier ones for who asks on."""
-    deeds = list(_of_board(look) if look.unit in look.world.boards else _of_others(look))
+    deeds = list(_of_board(look) if look.unit in look.world.boards else _of_others(look) or _long_ago(look))
     if not deeds:
         return reply(look.text("nobody"))
     newest, older = deeds[-DEEDS:], deeds[:-DEEDS]
@@ -48,7 +59,23 @@ def _of_board(look: Look) -> Iterator[str]:
             yield _deed(look, key, look.unit, "" if key == "rework" else step.detail, step.by, step.time)
 
 
-def _of_others(look: Look) -> Iterator[str]:
+def _long_ago(look: Look) -> list[str]:
+    """What the world remembers of a machine is only the newest; the log has it all."""
+    line = look.world.lines.get(look.unit)
+    units = {look.unit, *(line.machines if line is not None else ())}
+    done = (one for one in look.views.orders.by_person(Span(0.0, look.now + 1)) if one.outcome == "done")
+    return [
+        _deed(look, _METHODS[one.method], one.subject, "", one.badge, one.time)
+        for one in done
+        if one.subject in units and one.method in _METHODS
+    ]
+
+
+def _of_others(look: Look) -> list[str]:
+    return list(_remembered(look))
+
+
+def _remembered(look: Look) -> Iterator[str]:
     for event in past(look):
         badge = look.world.badge_of(getattr(event.data, "order", ""))
         key = _DEEDS.get(type(event.data), "")

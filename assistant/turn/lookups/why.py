@@ -23,6 +23,7 @@ SHIFT_S = 8 * 3600.0
 CAME_S = 3600.0
 """An alarm is counted from so long before the stop that it explains."""
 STARVED, BLOCKED, IDLE = "starved", "blocked", "idle"
+MOST_EACH = 12
 MEASURED = ("paste.measured", "parts.placed", "board.heated")
 
 
@@ -189,7 +190,8 @@ def _lot(look: Look, lot: str) -> Reply:
     said = _scrap(look, lot) or _hold(look, lot, "held") or _last_hold(look, lot)
     if not said and not evidence:
         return reply(look.text("nothing"))
-    return reply(said, evidence, *causes.reels(look, Span(0.0, look.now + 1), Scope(lot=lot)))
+    free = "" if said else look.text("not_held")
+    return reply(said, evidence, *causes.reels(look, Span(0.0, look.now + 1), Scope(lot=lot)), free)
 
 
 def _failures(look: Look, scope: Scope) -> str:
@@ -199,8 +201,18 @@ def _failures(look: Look, scope: Scope) -> str:
     found = look.views.quality.top_defects(ever, scope, 1)
     if not failed or not found:
         return ""
+    if found[0].count == 1:
+        each = look.views.quality.top_defects(ever, scope, MOST_EACH)
+        named = [look.text("finding", defect=naming.value(one.name), place=_at(look, one.places)) for one in each]
+        return look.text(
+            "lot_failed_once", failed=naming.count(failed), all=naming.count(inspected), items=look.some(named)
+        )
     counts = {"failed": naming.count(failed), "all": naming.count(inspected)}
     return look.text("lot_failed", items=found_words(found[0]), **counts)
+
+
+def _at(look: Look, places: Sequence[tuple[str, int]]) -> str:
+    return look.text("place", place=places[0][0]) if places and places[0][0] else ""
 
 
 def _scrap(look: Look, unit: str) -> str:

@@ -3,7 +3,7 @@
     python -m tests.domain.views.blame [SHIFTS] [STORIES]
 
 Weeks of the plant with every story but the bad reel's, each with a seed of its own, asked about shift by shift; then
-that story told alone, so many times, asked about when it is over.
+that story told after a day without any, so many times, asked about when it is over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from assistant.domain import events as e
 from assistant.domain.views import PLANT, Span, Views
 from assistant.domain.views.materials import Suspect
 from assistant.plant.stories import Fact
-from assistant.plant.weeks import START, alone, played, week
+from assistant.plant.weeks import DAY_S, START, Programme, played, week
 from assistant.settings import causes, stories
 from assistant.settings.paths import shipped_site
 from tests.site import the_plant
@@ -60,7 +60,8 @@ def guilty(seed: int) -> tuple[list[Suspect], Fact]:
     facts: list[Fact] = []
     story = stories.load(shipped_site() / "hardware", the_plant())["reel"]
     views = Views()
-    for _ in known(played(the_plant(), seed, alone(story, facts.append), START, f"story{seed}"), views):
+    programme = Programme(DAY_S + story.lasts * 60 + 600, ((story, DAY_S),), facts.append)
+    for _ in known(played(the_plant(), seed, programme, START, f"story{seed}"), views):
         pass
     bad = next(fact.moved(START) for fact in facts if fact.what == "reel" and fact.value)
     told = next(fact.moved(START) for fact in facts if fact.what == "told")
