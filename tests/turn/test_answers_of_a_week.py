@@ -65,7 +65,7 @@ async def test_who_saw_to_an_alarm_long_ago_is_known_from_the_log() -> None:
     tale.at(50 * HOUR, "PRN-1", e.AlarmRaised("A", "Warning", "stencil pressure low"))
     order = tale.order(50 * HOUR - 60, "OP-17", "PRN-1", "acknowledge")
     tale.at(50 * HOUR - 61, "PRN-1", e.AlarmAcknowledged("A", order))
-    tale.events.append(e.Event("done", "/assistant", order, tale.events[-1].time, e.OrderDone("PRN-1", {}, 0.0)))
+    tale.events.append(e.Event("done", "/assistant", order, tale.events[-1].time, e.OrderDone("PRN-1", "alarms=", 0.0)))
     for at in range(400):  # so much is not remembered of a machine
         tale.state(40 * HOUR - at * MINUTE, "PRN-1", "starved" if at % 2 else "running")
         tale.at(40 * HOUR - at * MINUTE, "PRN-1", e.MachineSetUp("PCA-200"))

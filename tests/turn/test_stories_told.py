@@ -306,7 +306,7 @@ async def test_the_place_where_the_nozzle_wears_is_named_and_how_far_it_has_come
     async with after("nozzle", drift.until) as bench:
         say = await ask(bench, "placement offset at placer two")
         report = await ask(bench, "what happened today") + await more(bench)
-    found = re.search(r"That is R one zero one: from (\d+) to (\d+) micrometres since one o'clock", say)
+    found = re.search(r"That is R one zero one: from (\d+) to (\d+) micrometres since zero fifty-five, while", say)
     assert found, say
     assert abs(int(found[1]) - put_down("R101", drift.since - 600, drift.since)) <= 2
     assert abs(int(found[2]) - put_down("R101", drift.until - 900, drift.until)) <= 2
