@@ -146,6 +146,20 @@ def as_reported(fact: Fact, events: list[e.Event]) -> None:
             last = next(line.machines[-1] for line in the_plant().lines if line.id == fact.where)
             departed = [event for event in within(fact, events, last) if isinstance(event.data, e.BoardDeparted)]
             assert len({event.subject for event in departed}) == fact.count > 0
+        case "stood":
+            had = {
+                event.subject
+                for event in events
+                if isinstance(event.data, e.PartsPlaced) and event.data.reels.get(fact.part) == fact.name
+            }
+            stood = sum(
+                (defect, place) == ("tombstone", fact.part)
+                for event in events
+                if isinstance(event.data, e.BoardInspected) and event.subject in had
+                for defect, place in zip(event.data.defects, event.data.places, strict=True)
+            )
+            # The inspection sees one or the other that is none.
+            assert 0 < fact.count <= stood <= fact.count + 3
         case "told":
             assert fact.until - fact.since == the_stories()[fact.story].lasts * 60
         case _:
