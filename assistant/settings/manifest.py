@@ -25,6 +25,15 @@ class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """(package, exact version, member of its tarball)."""
 
 
+class Made(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A model that is made on this machine from another one, without a download."""
+
+    base: str
+    """Id of the other one."""
+    adapter: str
+    """What is added to its weights: a file beside the manifest, as a path below its folder."""
+
+
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One model."""
 
@@ -37,6 +46,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """`repository@revision` on the model hub."""
     hub_folder: str = ""
     """Where in that repository the files lie."""
+    made: Made | None = None
+    """How it is made, where it is; its files are the base's of the same names, changed or not."""
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,6 +62,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 return name
         raise ModelError(f"no model of the manifest is the default for {role}")
 
+    def base(self, name: str) -> str:
+        """Of a model that is made, the one that it is made from; of another, itself."""
+        made = self.models[name].made if name in self.models else None
+        return made.base if made is not None else name
+
 
 PLAIN = re.compile(r"(?:(?!\.)[\w.-]+/)*(?!\.)[\w.-]+", re.ASCII)
 """A path below the cache: plain words, none of them hidden or `..`."""
@@ -61,7 +77,7 @@ def load(folder: Path) -> Manifest:
     file = folder / "manifest.yaml"
     manifest = yaml.read(file, Manifest)
     for name, model in manifest.models.items():
-        if problem := _problem(name, model):
+        if problem := _problem(name, model) or _made_problem(manifest, model):
             raise SiteError(file, problem, key=name)
         for weight in model.files:
             if problem := _file_problem(model, weight):
@@ -81,6 +97,18 @@ def _problem(name: str, model: Model) -> str:
     return "" if files and len(files) == len(set(files)) else "needs files, each written once"
 
 
+def _made_problem(manifest: Manifest, model: Model) -> str:
+    if model.made is None:
+        return ""
+    if not PLAIN.fullmatch(model.made.adapter):
+        return "made: adapter must be a path inside the models' folder"
+    base = manifest.models.get(model.made.base)
+    if base is None or base.made is not None:
+        return "made: base must be a model of this manifest that is downloaded"
+    lacking = {weight.file for weight in model.files} - {weight.file for weight in base.files}
+    return f"made: the base has no {', '.join(sorted(lacking))}" if lacking else ""
+
+
 def _file_problem(model: Model, weight: WeightFile) -> str:
     if not PLAIN.fullmatch(weight.file):
         return "must be a path inside the model's folder"
@@ -88,4 +116,4 @@ def _file_problem(model: Model, weight: WeightFile) -> str:
         return "sha256 must be 64 hex digits"
     if weight.bytes <= 0:
         return "bytes must be above 0"
-    return "" if weight.pypi or weight.npm or model.hub else "no source"
+    return "" if weight.pypi or weight.npm or model.hub or model.made else "no source"
