@@ -36,6 +36,7 @@ import math
 import random
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -387,15 +388,24 @@ def main() -> None:
         step = state["step"]
         print(f"going on from step {step}")
     print(f"{len(clips.rows)} clips, {steps} steps of {batch}, {sum(w.numel() for w in weights)} weights", flush=True)
-    started, recent = time.monotonic(), []
-    first = step
-    while step < steps:
+    lengths = [len(sound) for sound in clips.sounds]
+
+    def heard(step: int) -> list[tuple[np.ndarray, list[int], list[int]]]:
+        """A batch, which depends on nothing but the step's number."""
         picked = []
         # Mostly less silence than at the line, which costs as much as speech does.
         silence = SILENCES[step % len(SILENCES)]
-        for place, number in enumerate(batch_of(step, [len(sound) for sound in clips.sounds], batch, card["seed"])):
+        for place, number in enumerate(batch_of(step, lengths, batch, card["seed"])):
             rng = np.random.default_rng([card["seed"], step, place])
             picked.append(clips.clip(-1 if rng.random() < card["noise_alone"] else number, silence, rng))
+        return picked
+
+    started, recent = time.monotonic(), []
+    first = step
+    maker = ThreadPoolExecutor(1)
+    coming = maker.submit(heard, step)
+    while step < steps:
+        picked, coming = coming.result(), maker.submit(heard, step + 1)
         spent = (time.monotonic() - started) / 60 / options.minutes
         share = max(step / steps, spent)
         warm = min(1.0, (step + 1) / card["warm"])
