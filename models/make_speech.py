@@ -20,9 +20,9 @@
 
 The sentence file names a `seed`, `badges` (who speaks with which voice, where a clip says `as`), and `clips`, each
 with the words as a person says them (`text`), `speaker` or `as`/`at`, `noise_db` (absent: none), and what they mean
-(`intent`, `slots`). Or it names `voices`, `groups` (voice -> row of its own) and `spoken`, [text, intent, slots] each, said
-by the voices in turn. The folder gets one FLAC a clip (16 kHz, mono), numbered in order, and `labels.json`. The same
-file and weights give the same clips. The voices in RESERVED belong to the final measurement and never speak here.
+(`intent`, `slots`). Or it names `voices`, `groups` (voice -> row of its own) and `spoken`, [text, intent, slots] each,
+said by the voices in turn. The folder gets one FLAC a clip (16 kHz, mono), numbered in order, and `labels.json`. The
+same file and weights give the same clips. The voices in RESERVED belong to the final measurement and never speak here.
 """
 
 from __future__ import annotations

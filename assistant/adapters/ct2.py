@@ -1,8 +1,8 @@
 """CTranslate2's model file, and an adapter added to its weights: the same bytes on every machine.
 
-The file (its binary version 6, python/ctranslate2/specs/model_spec.py): version, name of the specification, its revision;
-a number of variables, each with name, rank, shape, type, length and bytes; a number of aliases (name, variable). Numbers
-are little-endian; a string is its length (uint16), UTF-8, and a zero, which the length counts.
+The file (its binary version 6, python/ctranslate2/specs/model_spec.py): version, name of the specification, its
+revision; a number of variables, each with name, rank, shape, type, length and bytes; a number of aliases (name,
+variable). Numbers are little-endian; a string is its length (uint16), UTF-8, and a zero, which the length counts.
 
 An adapter is an .npz with two float16 matrices for each weight that it changes: `NAME:a`, shape (rank, inputs), and
 `NAME:b`, shape (outputs, rank); the weight becomes itself plus b times a.

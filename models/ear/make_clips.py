@@ -5,9 +5,9 @@
     assistant models pull speakers/kokoro-82m
     python models/ear/make_clips.py --count 2000 out/ear
 
-Clip by clip: OUT/clips/NNNNN.npy (16-bit, 16 kHz, mono, no silence around it) and OUT/clips/NNNNN.json with `said`, `label`,
-`voices`, `ours`. The same recipe gives the same sentences; what is there is kept, so that a run that broke off goes on, and
-`--part 1/2` makes every second clip. Ids are drawn at random and never name a thing of the reference plant.
+Clip by clip: OUT/clips/NNNNN.npy (16-bit, 16 kHz, mono, no silence around it) and OUT/clips/NNNNN.json with `said`,
+`label`, `voices`, `ours`. The same recipe gives the same sentences; what is there is kept, so that a run that broke
+off goes on, and `--part 1/2` makes every second clip. Ids are drawn at random and never name a thing of the reference plant.
 
 A label is written as Whisper writes and as the reader reads best: an id in digits side by side, each as often as it was
 said; "double one" stays "double 1", so that no digit is learnt that was not spoken.
@@ -37,9 +37,10 @@ from assistant.turn.wording import wording
 
 HERE = Path(__file__).parent
 ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+KINDS = sorted(render.MACHINES, key=len, reverse=True)
 DIGIT = {word: str(value) for value, word in enumerate(ONES)} | {"oh": "0", "niner": "9"}
 NUMBERED = re.compile(
-    rf"\b((?:{'|'.join(map(re.escape, sorted(render.MACHINES, key=len, reverse=True)))}|line|S M T|SMT|number|machine|station) )"
+    rf"\b((?:{'|'.join(map(re.escape, KINDS))}|line|S M T|SMT|number|machine|station) )"
     rf"({'|'.join(ONES[1:])})\b",
     re.IGNORECASE,
 )
@@ -47,7 +48,9 @@ NOUNS = {"batch": "lot", "serial": "board", "pcb": "board", "unit": "board", "ba
 """The plans' markers stand for all of them; people mostly say lot and board."""
 NOUN = re.compile(r"\b(?:batch|serial|pcb|unit|batches)\b(?= \w)", re.IGNORECASE)
 SPELLED = re.compile(r"(?<!')\b(?:[A-Za-z] ){2}[A-Za-z]\b(?= |$|[,.?!])")
-NUMBER_WORDS = re.compile(rf"\b(?:{'|'.join((*DIGIT, 'double', 'triple', 'hundred', 'thousand'))}|\w+teen|\w+ty)\b|\d", re.IGNORECASE)
+NUMBER_WORDS = re.compile(
+    rf"\b(?:{'|'.join((*DIGIT, 'double', 'triple', 'hundred', 'thousand'))}|\w+teen|\w+ty)\b|\d", re.IGNORECASE
+)
 
 
 class Sentences(Recipe):
@@ -91,11 +94,10 @@ class Sentences(Recipe):
         """Forty-seven twelve; ten two thirty-one."""
         if "00" in (digits[:2], digits[2:4], digits[3:5]) or (len(digits) == 5 and digits[3] == "0"):
             return self._spelled(digits)
-        if len(digits) == 4:
-            parts = [digits[:2], digits[2:]]
-        else:
-            parts = [digits[:2], digits[2], digits[3:]]
-        words = [render._below_hundred(part) if len(part) == 2 else render._digit_word(part, self.rng) for part in parts]
+        parts = [digits[:2], digits[2:]] if len(digits) == 4 else [digits[:2], digits[2], digits[3:]]
+        words = [
+            render._below_hundred(part) if len(part) == 2 else render._digit_word(part, self.rng) for part in parts
+        ]
         return " ".join(words), digits
 
     def _spelled(self, digits: str) -> tuple[str, str]:
@@ -138,7 +140,9 @@ class Sentences(Recipe):
         if not 0 < len(said.split()) <= settings["longest_words"] or "<" in said or re.search(r"\d{3}|\d:\d", said):
             return None
         # What the site's reader does not read back is no label.
-        read = {digits for one in wording(label, self.language, self.entities).mentions.values() for digits in one.heard}
+        read = {
+            digits for one in wording(label, self.language, self.entities).mentions.values() for digits in one.heard
+        }
         named = {digits for words, (digits, _) in self.written.items() if words.lower() in said.lower()}
         if not named <= read:
             return None
@@ -160,7 +164,10 @@ class Sentences(Recipe):
 def spoken(text: str) -> str:
     """A sentence with a capital and an end."""
     text = " ".join(text.split()).strip(" ,")
-    asks = text.split()[0].lower().rstrip("'s") in "what which where when why who how is are was were can could did do".split()
+    asks = (
+        text.split()[0].lower().rstrip("'s")
+        in "what which where when why who how is are was were can could did do".split()
+    )
     end = "" if text[-1] in ".?!" else "?" if asks else "."
     return text[:1].upper() + text[1:] + end
 
@@ -189,7 +196,7 @@ def main() -> None:
     sentences, seen, made = Sentences(settings), set(), []
     while len(made) < options.count:
         one = sentences.one()
-        if one is not None and (one["said"] not in seen or not one["numbers"] and len(one["said"]) < 20):
+        if one is not None and (one["said"] not in seen or (not one["numbers"] and len(one["said"]) < 20)):
             seen.add(one["said"])
             made.append(one)
     folder = options.output / "clips"

@@ -10,7 +10,7 @@
 # [tool.uv.sources]
 # line-assistant = { path = "../.." }
 # ///
-"""Train the ear's adapter: LoRA on every linear layer of Whisper base, loss on what was said, bf16 or float32.
+"""Train the ear's adapter: LoRA on every linear layer of Whisper base, loss on what was said.
 
 ::
 
@@ -18,23 +18,20 @@
     python models/ear/make_clips.py --count 3000 out/ear
     uv run models/ear/train.py out/ear models/ear/line.npz
 
-Whisper is built here in a page of torch from CTranslate2's own file, by its names, so that the adapter fits that file as it
-is (`--check` compares the two on clips). The encoder sees what it sees at the line: the speech and five seconds of
-silence, not 30 s. The decoder is told first what it is told at the line: mostly the site's names, now and then other
-names or none. Each clip is heard in another room, noise, level and pitch each time.
+Whisper is built here in a page of torch from CTranslate2's own file, by its names, so that the adapter fits that file
+as it is (`--check` compares the two on clips). The encoder sees what it sees at the line: the speech and some seconds
+of silence, not 30 s. The decoder is told first what it is told at the line: the site's names, or other names, or none.
+Each clip is heard in another room, noise, level and pitch each time (lessons.py).
 
-What is learnt beside the words: that noise alone is `<|nospeech|>`. Checkpoints are written every CHECKPOINT steps; the
-same command goes on from the last. The same seed, data and versions give the same batches; sums in another order (another
+What is learnt beside the words: that noise alone is `<|nospeech|>`. Checkpoints are written now and then; the same
+command goes on from the last. The same seed, data and versions give the same batches; sums in another order (another
 number of threads) give slightly other weights.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import random
-import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,43 +39,18 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
+from lessons import SILENCES, Clips, batch_of
 from torch import nn
 from torch.nn import functional as F
 
-from assistant.adapters import ct2, soundscape
-from assistant.adapters.audiofile import RATE
+from assistant.adapters import ct2
 from assistant.adapters.whisper import HOP, PADDING_FRAMES, Whisper
 from assistant.bootstrap import load_site, vocabulary
 from assistant.settings.paths import cache_dir
 
 HEADS = 8
-SILENCES = (150, 200, 150, PADDING_FRAMES)
-"""Frames behind the sound, batch by batch; PADDING_FRAMES at the line."""
 NO_SPEECH = "<|nospeech|>"
 HERE = Path(__file__).parent
-
-
-ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-SPOKEN = {str(digit): word for digit, word in enumerate(ONES)} | {"0": "(?:zero|oh)", "9": "niner?"}
-MARKS = re.compile(r"[,.?!;:]+")
-IDS = re.compile(r"\b(?:(?:double )?\d+\b ?)+")
-SINGLE = re.compile(r"(?<=[a-zA-Z] )[1-9]\b(?! ?\d)")
-
-
-def bare(label: str, said: str) -> str:
-    """As Whisper writes after a prompt of bare names: no marks, a small letter first, single numbers as words.
-
-    An id with "double" in it is written in words as it was said, others in digits.
-    """
-    text, heard = MARKS.sub("", label), MARKS.sub("", said).lower()
-    for run in (run for run in IDS.findall(text) if "double" in run):
-        pattern = " ".join(SPOKEN.get(part, part) for part in re.findall(r"[a-z]+|\d", run))
-        if found := re.search(pattern, heard):
-            text = text.replace(run.strip(), found.group(), 1)
-    text = SINGLE.sub(lambda match: ONES[int(match.group())], text)
-    first, _, rest = text.partition(" ")
-    keep = first.isupper() or first.startswith("I'")
-    return text if keep else f"{first[:1].lower()}{first[1:]} {rest}".strip()
 
 
 class Adapted(torch.autograd.Function):
@@ -142,7 +114,9 @@ class Layer(nn.Module):
         self.ffn_norm = Norm(f"{name}/ffn/layer_norm", weights)
         self.up, self.down = linear("ffn/linear_0"), linear("ffn/linear_1")
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor | None, sound: torch.Tensor | None, heard: torch.Tensor | None):
+    def forward(
+        self, x: torch.Tensor, mask: torch.Tensor | None, sound: torch.Tensor | None, heard: torch.Tensor | None
+    ):
         q, k, v = self.qkv(self.norm(x)).chunk(3, -1)
         x = x + self.out(attend(q, k, v, mask))
         if sound is not None:
@@ -179,7 +153,7 @@ class Ear(nn.Module):
         self.register_buffer("embedding", held("decoder/embeddings/weight").to(kind))
 
     def listen(self, mel: torch.Tensor, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """mel: (n, 80, frames) -> (n, frames / 2, 512), and where it is sound. `frames`: of each, the rest is nothing."""
+        """mel: (n, 80, frames) -> (n, frames / 2, 512), and where it is sound; `frames` of each are, the rest not."""
         # What lies behind a clip's end is nothing to the convolutions, as it is at the line.
         inside = (torch.arange(mel.shape[-1]) < frames[:, None])[:, None]
         x = F.gelu(F.conv1d(mel.to(self.kind), self.conv1_weight, self.conv1_bias, padding=1)) * inside
@@ -201,71 +175,6 @@ class Ear(nn.Module):
 
     def linears(self) -> list[Linear]:
         return [module for module in self.modules() if isinstance(module, Linear)]
-
-
-class Clips:
-    """What was said, and how it is heard."""
-
-    def __init__(self, folder: Path, whisper: Whisper, prompt: list[str], card: dict) -> None:
-        self.rows, self.sounds = [], []
-        for file in sorted((folder / "clips").glob("*.json")):
-            self.rows.append(json.loads(file.read_text()))
-            self.sounds.append(np.load(file.with_suffix(".npy")))
-        self.others = [number for number, row in enumerate(self.rows) if not row["numbers"]]
-        self.whisper, self.prompt, self.card = whisper, prompt, card
-
-    def clip(self, number: int, silence: int, rng: np.random.Generator) -> tuple[np.ndarray, list[int], list[int]]:
-        """mel, what the decoder is told first, and what it is to write; number -1: noise without a voice.
-
-        `silence`: frames of it behind the sound.
-        """
-        card = self.card
-        if number < 0:
-            sound = self._noise(int(RATE * rng.uniform(0.5, 6)), rng, babble=False)
-        else:
-            sound = self._said(number, rng)
-        peak = float(np.exp(rng.uniform(np.log(0.02), np.log(0.8))))
-        sound = (sound * (peak / max(float(np.abs(sound).max()), 1e-6))).astype(np.float32)
-        mel = self.whisper._features(sound, padding=silence * HOP)
-        told = rng.random()
-        names = self.prompt
-        if told < card["prompt"]["none"]:
-            names = []
-        elif told < card["prompt"]["none"] + card["prompt"]["other"]:
-            every = [*self.prompt, *card["prompt"]["names"]]
-            names = [str(name) for name in rng.choice(every, int(rng.integers(3, 30)), replace=False)]
-        head = self.whisper._head(names)
-        tokenizer = self.whisper._tokenizer
-        row = self.rows[number]
-        label = bare(row["label"], row["said"]) if names else row["label"]
-        words = tokenizer.encode(f" {label}") if number >= 0 else []
-        return mel[:, : mel.shape[1] // 2 * 2], head, [*words, tokenizer.eot]
-
-    def _said(self, number: int, rng: np.random.Generator) -> np.ndarray:
-        clip = self.sounds[number].astype(np.float64) / 32767
-        length = int(len(clip) / np.exp(rng.uniform(-0.13, 0.13)))  # another throat, another haste
-        clip = np.interp(np.linspace(0, len(clip) - 1, length), np.arange(len(clip)), clip)
-        before, after = (int(RATE * rng.uniform(*span)) for span in ((0.05, 0.6), (0.1, 0.5)))
-        sound = np.pad(clip, (before, after))
-        length = len(sound)
-        if rng.random() < 0.5:
-            sound = soundscape.in_room(sound, rng)[:length]
-        if rng.random() < self.card["noisy"]:
-            sound = soundscape.mixed(sound, self._noise(length, rng, babble=True), rng.uniform(*self.card["noise_db"]))
-        if rng.random() < 0.4:
-            sound = soundscape.through_microphone(sound, rng)
-        return sound
-
-    def _noise(self, length: int, rng: np.random.Generator, *, babble: bool) -> np.ndarray:
-        if babble and rng.random() < 0.1 and self.others:
-            some = [self.sounds[int(rng.choice(self.others))] / 32767 for _ in range(4)]
-            return soundscape.babble(some, length, rng, 4)
-        kinds = list(soundscape.NOISES.values())
-        sound = kinds[int(rng.integers(len(kinds)))](length, rng)
-        if rng.random() < 0.3:
-            more = kinds[int(rng.integers(len(kinds)))](length, rng)
-            sound = sound / max(sound.std(), 1e-9) + rng.uniform(0.2, 1) * more / max(more.std(), 1e-9)
-        return sound
 
 
 def loss_of(ear: Ear, rows: list[tuple[np.ndarray, list[int], list[int]]], start: int, hush: int, speech: int):
@@ -291,21 +200,6 @@ def loss_of(ear: Ear, rows: list[tuple[np.ndarray, list[int], list[int]]], start
     spoke = torch.tensor([speech if len(answer) > 1 else hush for _, _, answer in rows])
     voice = F.cross_entropy((hidden[torch.arange(len(rows)), begun] @ ear.embedding.T).float(), spoke)
     return said, voice
-
-
-def batch_of(step: int, lengths: list[int], batch: int, seed: int) -> list[int]:
-    """Clips alike in length: every clip once a round, each round in another order; it depends on nothing but the step."""
-    turn, place = divmod(step, len(lengths) // batch)
-    rng = random.Random(f"{seed} {turn}")
-    order = list(range(len(lengths)))
-    rng.shuffle(order)
-    batches = []
-    for at in range(0, len(order), 8 * batch):
-        bucket = sorted(order[at : at + 8 * batch], key=lengths.__getitem__)
-        batches += [bucket[i : i + batch] for i in range(0, len(bucket), batch)]
-    batches = [one for one in batches if len(one) == batch]
-    rng.shuffle(batches)
-    return batches[place]
 
 
 def save(ear: Ear, file: Path, rank: int) -> None:
@@ -348,7 +242,7 @@ def check(ear: Ear, clips: Clips, whisper: Whisper) -> None:
                 greedy.append(int(last.argmax()))
         print(f"encoder differs by {far:.4f} at most, of {np.abs(theirs).max():.1f}")
         print(f"  CTranslate2: {whisper._tokenizer.decode(result.sequences_ids[0])}")
-        print(f"  here:        {whisper._tokenizer.decode(greedy[len(tokens):])}")
+        print(f"  here:        {whisper._tokenizer.decode(greedy[len(tokens) :])}")
 
 
 def main() -> None:
