@@ -44,7 +44,7 @@ def hear(
     no_wake: Annotated[bool, typer.Option("--no-wake", help="Need no wake word (none is needed yet).")] = False,
     parse_only: options.ParseOnly = False,
     as_json: options.Json = False,
-    model: Annotated[str | None, typer.Option(help="base, tiny.en, or a folder.", show_default=False)] = None,
+    model: Annotated[str | None, typer.Option(help="line, base, tiny.en, or a folder.", show_default=False)] = None,
     say_to: Annotated[Path | None, typer.Option(help="Folder for the answers' WAVs.", show_default=False)] = None,
     data: options.Data = None,
     site: options.Site = None,
