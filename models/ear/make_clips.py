@@ -7,7 +7,8 @@
 
 Clip by clip: OUT/clips/NNNNN.npy (16-bit, 16 kHz, mono, no silence around it) and OUT/clips/NNNNN.json with `said`,
 `label`, `voices`, `ours`. The same recipe gives the same sentences; what is there is kept, so that a run that broke
-off goes on, and `--part 1/2` makes every second clip. Ids are drawn at random and never name a thing of the reference plant.
+off goes on, and `--part 1/2` makes every second clip. Ids are drawn at random and never name a thing of the reference
+plant.
 
 A label is written as Whisper writes and as the reader reads best: an id in digits side by side, each as often as it was
 said; "double one" stays "double 1", so that no digit is learnt that was not spoken.
