@@ -27,12 +27,12 @@ models:
 
 def test_the_shipped_manifest() -> None:
     shipped = manifest.load(shipped_site() / "models")
-    assert shipped.default("speech") == "speech/base"
+    assert shipped.default("speech") == "speech/line"
     assert shipped.base("speech/line") == "speech/base"
     assert shipped.default("voice") == "voice/en_US-joe-medium"
     assert shipped.default("wake") == "wake/embedding"
     assert {name for name, model in shipped.models.items() if model.default} == {
-        "speech/base",
+        "speech/line",
         "meaning/smollm2-135m-instruct",
         "voice/en_US-joe-medium",
         "wake/embedding",
