@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from assistant.adapters.audiofile import Samples
 from assistant.adapters.endpoint import trim
@@ -15,6 +16,11 @@ from assistant.ports import Offer, Transcriber
 
 DEADLINE_S = 20.0
 """A second of speech takes a tenth of one; what takes longer than this hangs."""
+LOAD_S = 120.0
+"""For the weights, which take two seconds where nothing else happens."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +44,30 @@ class Ear:
 
     async def hear(self, samples: Samples, prompt: Sequence[str] = ()) -> Heard:
         """Words of a recording (float32 mono, 16 kHz). Raises EngineError when it takes too long, ModelError."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await loop.run_in_executor(self._thread, self._hear, samples, prompt)
-        except TimeoutError as exc:
-            raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
+        return await self._in_time(self._hear, samples, prompt)
 
     async def transcribe(self, utterance: Utterance, prompt: Sequence[str] = ()) -> Heard:
         """Words of what an endpointer found in a live stream. Raises as `hear` does."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await loop.run_in_executor(self._thread, self._transcribe, utterance, prompt)
-        except TimeoutError as exc:
-            raise EngineError(f"the recogniser took longer than {DEADLINE_S:.0f} s") from exc
+        return await self._in_time(self._transcribe, utterance, prompt)
 
     async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
         """See ports.Ears."""
         heard = await self.transcribe(utterance, prompt)
         return heard.hypotheses, heard.rejected
+
+    async def _in_time(self, work: Callable[[T, Sequence[str]], Heard], sound: T, prompt: Sequence[str]) -> Heard:
+        if self._transcriber is None:
+            # A cold disk or a busy machine takes its time over the weights: no reason to call a recording unheard.
+            await self._done(LOAD_S, self._loaded)
+        return await self._done(DEADLINE_S, work, sound, prompt)
+
+    async def _done(self, within_s: float, work: Callable[..., R], *given: object) -> R:
+        """What comes of some work in the ear's thread."""
+        try:
+            async with asyncio.timeout(within_s):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+        except TimeoutError as exc:
+            raise EngineError(f"the recogniser took longer than {within_s:.0f} s") from exc
 
     def close(self) -> None:
         """Let the thread go."""
@@ -66,8 +76,12 @@ class Ear:
     def _hear(self, samples: Samples, prompt: Sequence[str]) -> Heard:
         return self._transcribe(trim(samples), prompt)
 
-    def _transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Heard:
+    def _loaded(self) -> Transcriber:
         if self._transcriber is None:
             self._transcriber = self._load()
-        hypotheses = self._transcriber.transcribe(utterance, prompt, self._offer)
-        return Heard(tuple(hypotheses), utterance, self._transcriber.rejected)
+        return self._transcriber
+
+    def _transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Heard:
+        transcriber = self._loaded()
+        hypotheses = transcriber.transcribe(utterance, prompt, self._offer)
+        return Heard(tuple(hypotheses), utterance, transcriber.rejected)

@@ -19,7 +19,7 @@ from assistant.bootstrap.site import (
     vocabulary,
 )
 from assistant.bootstrap.terminal import terminal_means
-from assistant.bootstrap.wake import wakeword
+from assistant.bootstrap.wake import wake_phrase, wakeword
 
 __all__ = [
     "ENDPOINT",
@@ -51,6 +51,7 @@ __all__ = [
     "untrained",
     "vocabulary",
     "voice",
+    "wake_phrase",
     "wakeword",
     "write_days",
 ]

@@ -22,7 +22,7 @@ from assistant.adapters.tasks import ended
 from assistant.bootstrap.core import Door
 from assistant.bootstrap.engines import ear, voice
 from assistant.bootstrap.site import Site, first_entities, first_world, vocabulary
-from assistant.bootstrap.wake import wake_folder
+from assistant.bootstrap.wake import wake_phrase
 from assistant.domain.endpointing import Words
 from assistant.domain.spoken.address import addressed
 from assistant.domain.values import Answer, Session, Utterance
@@ -31,7 +31,6 @@ from assistant.ports import Ears, Microphone, Speaker, Voice, Wakeword
 from assistant.settings import earcons, headsets
 from assistant.settings.headsets import Button, Headsets, Profile
 from assistant.settings.paths import site_folder
-from assistant.settings.wake import load as wake_recipe
 from assistant.turn.complete import Completeness
 from assistant.turn.core import ASLEEP
 from assistant.turn.gear import Gear, Manner, Times
@@ -142,7 +141,7 @@ def manner(folder: Path | None, site: Site) -> Manner:
     intents, whole = site.intents, Completeness(site.reader, site.intents)
     entities = first_entities(first_world(site.plant), site.reader.language)
 
-    phrase = wake_recipe(wake_folder(folder)).phrase
+    phrase = wake_phrase(folder)
 
     def judge(text: str) -> Words:
         return whole.of(text, entities)

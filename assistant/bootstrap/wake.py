@@ -75,6 +75,11 @@ def wake_folder(site: Path | None) -> Path:
     return own if (own / "wake").is_dir() else site_folder(None, "models")
 
 
+def wake_phrase(site: Path | None) -> str:
+    """What headsets of a site listen for. Raises SiteError."""
+    return load(wake_folder(site)).phrase
+
+
 def needed(site: Path | None) -> None:
     """Raises ModelError, with the command to run, where weights for training are missing."""
     listed = manifest.load(site_folder(site, "models"))
@@ -90,7 +95,7 @@ def wakeword(site: Path | None, phrase: str | None = None) -> OwnWakeword | None
     Push-to-talk works without. Raises SiteError, UsageError.
     """
     models = site_folder(site, "models")
-    wanted = phrase if phrase is not None else load(wake_folder(site)).phrase
+    wanted = phrase if phrase is not None else wake_phrase(site)
     name = file_name(wanted)
     try:
         file = head_file(site, name)

@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Share, Value
+    from assistant.bench import Figure, Rate, Share, Value
     from assistant.bootstrap import Site
 
 
@@ -31,9 +31,11 @@ class Plain:
 
 
 PARTS = ("hearing", "stories", "wake", "meaning", "appends", "load", "views")
-APART = ("headset",)
-"""Measured only when named: it takes minutes, and PulseAudio."""
+APART = ("headset", "ids", "quiet", "always")
+"""Measured only when named, for they take minutes and hours: a headset's loop (PulseAudio); ids that we say, heard
+again; hours in which nobody speaks to the assistant, with the wake word in use, and with the button always down."""
 EVENTS = 300_000
+QUIET_H = 10.0
 HELD_OUT = ("test.tsv", "blind.tsv")
 """Sentences that no plan, template or threshold was written with in sight; what was mended after is in the README."""
 
@@ -43,7 +45,8 @@ def bench(
     parts: Annotated[
         list[str] | None,
         typer.Argument(
-            help=f"{', '.join(PARTS)}; all when none is named; or headset. After hearing, a folder.", show_default=False
+            help=f"{', '.join(PARTS)}; all when none is named; or {', '.join(APART)}. After hearing, a folder.",
+            show_default=False,
         ),
     ] = None,
     clips: Annotated[
@@ -59,7 +62,9 @@ def bench(
     utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
     faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
     echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
-    hours: Annotated[float, typer.Option(help="headset: so many hours of sound, as fast as they are taken.")] = 0.0,
+    hours: Annotated[
+        float, typer.Option(help="headset, quiet, always: so many hours of sound, as fast as taken.")
+    ] = 0.0,
     as_json: options.Json = False,
     data: options.Data = None,
     site: options.Site = None,
@@ -74,7 +79,11 @@ def bench(
     for part in named:
         hearing = Hearing(clips, tuple(noise or ()), peer)
         results: Iterable[Figure | Share | Value | Plain]
-        if part in APART:
+        if part in ("quiet", "always"):
+            results = _quiet(site, clips, data, hours or QUIET_H, always=part == "always")
+        elif part == "ids":
+            results = _ids(site)
+        elif part in APART:
             results = _headset(site, clips, utterances, faults, echoes, hours)
         else:
             results = _measure(part, hearing, sentences, events or [EVENTS], site)
@@ -171,6 +180,45 @@ def _asked(chosen: Path | None, site: Site, clips: Path | None) -> Iterator[Shar
     yield from stories.shares(found)
 
 
+def _ids(chosen: Path | None) -> Iterator[Share | Plain]:
+    """Ids at random, said by our own voice and heard again."""
+    from assistant import bootstrap
+    from assistant.bench import Share, ids
+
+    for row in ids.measure(bootstrap.load_site(chosen), chosen):
+        yield row if isinstance(row, Share) else Plain(*row)
+
+
+def _quiet(
+    chosen: Path | None, real: Path | None, kept: Path | None, hours: float, *, always: bool
+) -> Iterator[Share | Plain]:
+    """Hours in which nobody speaks to it. `kept`: a new folder for the log and what it did not leave alone."""
+    from assistant import bootstrap
+    from assistant.bench import Rate, Share, quiet
+
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        folder = Path(fresh)
+        if kept is not None:
+            folder = kept / ("always" if always else "quiet")
+            folder.mkdir(parents=True)
+        results = quiet.measure(bootstrap.load_site(chosen), chosen, real, folder, hours, always=always)
+        while True:
+            try:
+                row = runner.run(_next(results))
+            except StopAsyncIteration:
+                break
+            if isinstance(row, Rate):
+                yield _rate(row)
+            else:
+                yield row if isinstance(row, Share) else Plain(*row)
+
+
+def _rate(row: Rate) -> Plain:
+    low, high = row.interval
+    told = f"{row.count} in {row.hours:.2f} h  (95 %: {low:.2f} to {high:.2f} an hour)"
+    return Plain(row.name, told if row.hours else "-")
+
+
 def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
     """The wake phrase by unseen voices, and everything else. `real`: a folder of recordings without the phrase."""
     from assistant.adapters.wakecurve import Point
@@ -180,9 +228,7 @@ def _woken(site: Path | None, real: Path | None) -> Iterator[Share | Plain]:
 
     for row in wake.measure(site, shipped_site() / "tests" / "speech" / "wake", real):
         if isinstance(row, Rate):
-            low, high = row.interval
-            told = f"{row.count} in {row.hours:.2f} h  (95 %: {low:.2f} to {high:.2f} an hour)"
-            yield Plain(row.name, told if row.hours else "-")
+            yield _rate(row)
         elif isinstance(row, str):
             yield Plain("the wake stage costs", row)
         elif isinstance(row, Point):

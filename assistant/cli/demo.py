@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from assistant.cli import show
+from assistant.cli.awake import Awake
 from assistant.cli.hear import Spoken, take
 from assistant.cli.witness import Turn, testify
 from assistant.domain.values import Answer, Session
@@ -67,11 +68,11 @@ async def shift(out: Path, site: Path | None, seed: int) -> int:
         stack.callback(ear.close)
         stack.push_async_callback(voice.close)
         door = await stack.enter_async_context(bootstrap.host_core(loaded, out / "data"))
-        prompt = bootstrap.vocabulary(loaded)
+        prompt, awake = bootstrap.vocabulary(loaded), Awake(bootstrap.wake_phrase(site))
         turns: list[Turn] = []
         for number, clip in enumerate(clips, start=1):
             spoken = await take(
-                folder / clip.file, Session(clip.badge, clip.station), ear, prompt, door, voice, parse_only=False
+                folder / clip.file, Session(clip.badge, clip.station), awake, ear, prompt, door, voice, parse_only=False
             )
             if spoken.sound:
                 (out / f"{number:02d}-answer.wav").write_bytes(spoken.sound)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.adapters.ear import Ear, Heard
     from assistant.adapters.recordings import Recordings
     from assistant.bootstrap import Door
+    from assistant.cli.awake import Awake
     from assistant.ports import Voice
 
 
@@ -41,7 +42,9 @@ def hear(
     files: Annotated[list[Path], typer.Argument(help="WAV or FLAC, any rate.", show_default=False)],
     badge: options.Badge = "",
     station: options.Station = "",
-    no_wake: Annotated[bool, typer.Option("--no-wake", help="Need no wake word (none is needed yet).")] = False,
+    no_wake: Annotated[
+        bool, typer.Option("--no-wake", help="Take what does not begin with the wake word, too.")
+    ] = False,
     parse_only: options.ParseOnly = False,
     as_json: options.Json = False,
     model: Annotated[str | None, typer.Option(help="line, base, tiny.en, or a folder.", show_default=False)] = None,
@@ -50,13 +53,17 @@ def hear(
     site: options.Site = None,
 ) -> int:
     """Hear recordings, one after the other, and answer each."""
-    session = Session(badge, station)
-    return asyncio.run(_hear(files, session, data, site, model, say_to, parse_only=parse_only, as_json=as_json))
+    from assistant.bootstrap import wake_phrase
+    from assistant.cli.awake import Awake
+
+    session, awake = Session(badge, station), Awake(wake_phrase(site), always=no_wake)
+    return asyncio.run(_hear(files, session, awake, data, site, model, say_to, parse_only=parse_only, as_json=as_json))
 
 
 async def _hear(
     files: Sequence[Path],
     session: Session,
+    awake: Awake,
     data: Path | None,
     site: Path | None,
     model: str | None,
@@ -84,10 +91,10 @@ async def _hear(
         prompt, kept = bootstrap.vocabulary(loaded), bootstrap.recordings(loaded.evidence, folder)
         for file in files:
             try:
-                spoken = await take(file, session, ear, prompt, door, voice, kept, parse_only=parse_only)
-            except AudioError as exc:
+                spoken = await take(file, session, awake, ear, prompt, door, voice, kept, parse_only=parse_only)
+            except (AudioError, EngineError) as exc:
                 # One bad file of many: said, counted, and the others are heard all the same.
-                print(f"assistant: {exc}", file=sys.stderr)
+                _trouble(exc)
                 bad += 1
                 continue
             if say_to is not None and spoken.sound:
@@ -99,6 +106,7 @@ async def _hear(
 async def take(
     file: Path,
     session: Session,
+    awake: Awake,
     ear: Ear,
     prompt: Sequence[str],
     door: Door,
@@ -107,9 +115,10 @@ async def take(
     *,
     parse_only: bool,
 ) -> Spoken:
-    """One recording: hear it, take its turn, speak the answer. Raises AudioError for what is no recording.
+    """One recording: hear it, take its turn, speak the answer.
 
-    `kept`: where its sound is kept, if it was for us and the site keeps any.
+    Raises AudioError for what is no recording, EngineError for one that could not be heard. `kept`: where its sound is
+    kept, if it was for us and the site keeps any.
     """
     from assistant.adapters import audiofile
 
@@ -117,8 +126,11 @@ async def take(
     heard = await ear.hear(audiofile.read(file), prompt)
     transcribed = _ms(started)
     cut = heard.utterance.cut
-    transcript = Transcript(uuid.uuid4().hex, session, heard.hypotheses, "voice", heard.rejected, cut)
+    words, passed_over = awake.heard(heard.hypotheses, session)
+    heard = replace(heard, rejected=heard.rejected or passed_over)
+    transcript = Transcript(uuid.uuid4().hex, session, words, "voice", heard.rejected, cut)
     answer = await (door.parse if parse_only else door.turn)(transcript)
+    awake.answered(answer, session)
     if kept is not None and not parse_only:
         _keep(kept, transcript.turn, heard, answer)
     started = time.perf_counter()
@@ -139,7 +151,7 @@ def _keep(kept: Recordings, turn: str, heard: Heard, answer: Answer) -> None:
         kept.keep(turn, heard.utterance, time.time())
     except AudioError as exc:
         # The deed is done and written down; that its sound is not is said here.
-        print(f"assistant: {exc}", file=sys.stderr)
+        _trouble(exc)
 
 
 async def _speech(voice: Voice | None, answer: Answer) -> bytes:
@@ -150,7 +162,7 @@ async def _speech(voice: Voice | None, answer: Answer) -> bytes:
         return await voice.speak(say)
     except EngineError as exc:
         # The deed is done and written down; that it cannot be said aloud is said here.
-        print(f"assistant: no voice: {exc}", file=sys.stderr)
+        _trouble(exc, "no voice: ")
         return b""
 
 
@@ -172,8 +184,15 @@ def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
 
 
 def _plain(file: Path, spoken: Spoken) -> str:
-    words = spoken.heard.hypotheses[0].text if spoken.heard.hypotheses else f"({spoken.heard.rejected})"
-    return f"{file.name}: {words!r} {show.plain_line(spoken.answer)}"
+    heard = spoken.heard
+    words = heard.hypotheses[0].text if heard.hypotheses else f"({heard.rejected})"
+    passed_over = f"({heard.rejected}) " if heard.hypotheses and heard.rejected else ""
+    return f"{show.visible(file.name)}: {words!r} {passed_over}{show.plain_line(spoken.answer)}"
+
+
+def _trouble(exc: Exception, what: str = "") -> None:
+    """One line, whatever a file is called."""
+    print(f"assistant: {what}{show.visible(' '.join(str(exc).split()))}", file=sys.stderr)
 
 
 def _folder(say_to: Path) -> None:

@@ -16,6 +16,7 @@ from assistant.cli import options, turnview
 from assistant.cli.app import app
 from assistant.cli.show import visible
 from assistant.domain.evidence import Evidence
+from assistant.domain.spoken.address import without
 from assistant.errors import AssistantError, UsageError
 from assistant.turn import told
 
@@ -138,7 +139,7 @@ async def _heard_again(
             heard = await ear.hear(audiofile.read(sound[0]), bootstrap.vocabulary(loaded))
     except AssistantError as exc:
         return None, str(exc)
-    return await again.read(turn, heard.hypotheses), ""
+    return await again.read(turn, without(heard.hypotheses, bootstrap.wake_phrase(site))), ""
 
 
 def _id(folder: Path, begins: str) -> str:

@@ -69,3 +69,17 @@ async def test_an_engine_that_hangs_is_given_up_and_the_loop_goes_on(monkeypatch
     assert await other == "alive"
     engine.go_on.set()
     hearing.close()
+
+
+async def test_weights_that_load_slowly_cost_no_recording_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ear, "DEADLINE_S", 0.5)
+    engine = Hangs()
+    engine.go_on.set()
+
+    def load() -> Hangs:
+        threading.Event().wait(0.8)
+        return engine
+
+    hearing = Ear(load)
+    assert (await hearing.transcribe(Utterance(np.zeros(RATE, np.float32), 1.0))).hypotheses == ()
+    hearing.close()

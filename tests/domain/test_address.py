@@ -24,6 +24,11 @@ PHRASE = "hey foreman"
         ("Foreman. Undo that.", "Undo that."),
         ("Okay. Hey foreman, stop.", "stop."),
         ("Hey foreman!", ""),
+        ("hey format what's the status of lot 4712", "what's the status of lot 4712"),
+        ("a format release lot 4712", "release lot 4712"),
+        ("a form and hold lot 4711", "hold lot 4711"),
+        ("hayformant acknowledge printer one", "acknowledge printer one"),
+        ("A forment note on lot 4712", "note on lot 4712"),
     ],
 )
 def test_the_phrase_is_known_however_it_is_written(text: str, rest: str) -> None:
@@ -46,6 +51,11 @@ def test_the_phrase_is_known_however_it_is_written(text: str, rest: str) -> None
         "Hey, doorman!",
         "Hey man, how are you?",
         "Hey, morning.",
+        "They formatted it.",
+        "Information is on the board.",
+        "Hey, form two groups.",
+        "Hey, foreign one.",
+        "Hey, formal dress on Friday.",
         "Performance was good.",
         "Hold lot 4712 for Monday.",
         "I'd like a large coffee.",

@@ -6,7 +6,10 @@ Pure text. A recogniser writes a phrase in its own ways ("hey, for men", "Forema
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.domain.values import Hypothesis
 
 NEAR, NEAR_LATER = 0.2, 0.1
 """Of a phrase's sounds, how much may differ: where the words begin with it, and where something comes before it."""
@@ -16,6 +19,10 @@ BEGUN = 0.4
 """Words that are nearer by more than this to the phrase without its first word do not hold that word."""
 BEFORE = 2
 """Words that may come before it: what was still being said when it began, or what noise was taken for."""
+STOPS = ("t", "d")
+RUN_ON, RUN_INTO = 0.5, 0.75
+"""What it costs that a last n is heard with one of these after it ("foremant", "form and"), or as one ("format")."""
+ROUNDING = 1e-9
 VOWEL, GONE, CONSONANT = 0.3, 0.5, 2.0
 """What it costs to take a vowel for another; to miss one or hear one more; the same of a consonant, which tells words
 apart ("hey Norman")."""
@@ -68,14 +75,28 @@ def addressed(text: str, phrase: str) -> Address | None:
             if len(heard) < count:
                 break
             said = sound("".join(word[0] for word in heard))
-            far = distance(said, wanted)
-            begun = not tail or far <= distance(said, tail) + BEGUN
-            near = begun and far <= min(MOST, len(wanted) * (NEAR if first == 0 else NEAR_LATER))
+            far = _far(said, wanted)
+            begun = not tail or far <= _far(said, tail) + BEGUN
+            near = begun and far <= min(MOST, len(wanted) * (NEAR if first == 0 else NEAR_LATER)) + ROUNDING
             if first == 0 and count == 1 and len(last) > MOST_LOST and distance(said, last) / len(last) <= NEAR_LATER:
                 near = True
             if near and (best is None or far < best[0]):
                 best = far, heard[-1].end()
     return Address(text[best[1] :].lstrip(" ,.;:!?-\u2013\u2014\u2026")) if best else None
+
+
+def spoken_to(heard: Sequence[Hypothesis], phrase: str) -> tuple[Hypothesis, ...] | None:
+    """What was heard, best first, without the phrase; None when the best of it does not begin with it."""
+    if not heard or addressed(heard[0].text, phrase) is None:
+        return None
+    return without(heard, phrase)
+
+
+def without(heard: Sequence[Hypothesis], phrase: str) -> tuple[Hypothesis, ...]:
+    """The same, whether or not it begins with the phrase; nothing, where the best of it is the phrase alone."""
+    rests = [(one, addressed(one.text, phrase)) for one in heard]
+    kept = tuple(replace(one, text=one.text if found is None else found.rest) for one, found in rests)
+    return tuple(one for one in kept if one.text) if kept and kept[0].text else ()
 
 
 MOST_LOST = 4
@@ -102,6 +123,15 @@ def distance(one: str, two: str) -> float:
                 min(above[place] + _taken(letter, other), above[place + 1] + _gone(letter), row[-1] + _gone(other))
             )
     return row[-1]
+
+
+def _far(said: str, wanted: str) -> float:
+    """How far what was said is from what is wanted, which runs into the next word: its last n may sound like a t."""
+    far = distance(said, wanted)
+    if wanted.endswith("n") and said[-1:] in STOPS:
+        ended = RUN_ON if said[-2:-1] == "n" else RUN_INTO
+        far = min(far, ended + distance(said[:-1].removesuffix("n") + "n", wanted))
+    return far
 
 
 def _gone(letter: str) -> float:
