@@ -119,6 +119,8 @@ class Tap:
     def last_voiced(self, clip: Samples) -> float:
         """When the last voiced sample of a clip was taken that was just played; 0 when it is not in there."""
         frames = list(self.frames_kept)
+        if not frames:
+            return 0.0
         sound = np.concatenate([np.asarray(frame.samples) for frame in frames])
         # Its end is looked for: where the player stumbled before that, it is no matter here.
         last = _last_voiced(clip)

@@ -21,7 +21,8 @@ from assistant.adapters import endpoint
 from assistant.adapters.audiofile import Samples, resampled
 from assistant.adapters.whisper import Whisper
 from assistant.bench import Share
-from assistant.bootstrap import Site, first_entities, first_world, repairer, speech_model, vocabulary, voice
+from assistant.bench.talkers import own_voice
+from assistant.bootstrap import Site, first_entities, first_world, repairer, speech_model, vocabulary
 from assistant.domain.speech import verbalise
 from assistant.domain.spoken.mentions import Entities, Mention, mark
 from assistant.domain.spoken.tokens import tokenize
@@ -114,7 +115,7 @@ def _said(
     """Each id in turn."""
     mended = repairer(site, folder)
     whisper, prompt, language = Whisper(speech_model(folder)), vocabulary(site), site.reader.language
-    mouth = voice(folder)
+    mouth = own_voice(folder)
     with asyncio.Runner() as runner:
         try:
             for ident in ids:

@@ -22,6 +22,7 @@ from assistant.settings.paths import cache_dir, shipped_site, site_folder
 from assistant.settings.wake import measure_plan
 from assistant.turn.read import UNKNOWN
 
+PATIENCE_S = 300.0
 MOST_TALK = 150
 """Sentences of others."""
 EACH = 3
@@ -44,8 +45,7 @@ def others(site: Path | None, answers: Sequence[str]) -> dict[str, list[Samples]
         names = sorted(set(every) - RESERVED)
     except ModelError:
         pass  # espeak-ng alone
-    own = Piper(next(weights.ensure(listed.default("voice")).glob("*.onnx")))
-    speakers = Speakers(kokoro, own, cache_dir() / CLIPS)
+    speakers = Speakers(kokoro, own_voice(site), cache_dir() / CLIPS)
     try:
         talk = []
         for number, text in enumerate(talk_of(site)):
@@ -58,6 +58,13 @@ def others(site: Path | None, answers: Sequence[str]) -> dict[str, list[Samples]
     finally:
         speakers.close()
     return {TALK: [clip for clip in talk if len(clip)], OWN: [clip for clip in spoken if len(clip)]}
+
+
+def own_voice(site: Path | None) -> Piper:
+    """The assistant's own, with patience: no other one may speak for it here. Raises ModelError, SiteError."""
+    listed = manifest.load(site_folder(site, "models"))
+    voice = next(Weights(listed, cache_dir()).ensure(listed.default("voice")).glob("*.onnx"))
+    return Piper(voice, answer_s=PATIENCE_S)
 
 
 def talk_of(site: Path | None) -> list[str]:

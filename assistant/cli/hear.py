@@ -130,11 +130,11 @@ async def take(
     heard = replace(heard, rejected=heard.rejected or passed_over)
     transcript = Transcript(uuid.uuid4().hex, session, words, "voice", heard.rejected, cut)
     answer = await (door.parse if parse_only else door.turn)(transcript)
-    awake.answered(answer, session)
     if kept is not None and not parse_only:
         _keep(kept, transcript.turn, heard, answer)
     started = time.perf_counter()
     sound = await _speech(voice, answer)
+    awake.answered(answer, session)  # from when it has been said
     ms = {"transcribe": transcribed, **answer.ms, **({"speak": _ms(started)} if voice is not None else {})}
     return Spoken(replace(answer, ms=ms), heard, sound)
 

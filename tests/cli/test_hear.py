@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from assistant.adapters.audiofile import RATE
+from assistant.cli.awake import NO_WAKE_WORD, NOTHING_ELSE, Awake
+from assistant.domain.values import Answer, Decision, Hypothesis, Session
 from assistant.settings.paths import shipped_site
 from tests.processes import Line, one_line_of_trouble, run
 
@@ -70,3 +74,55 @@ def test_a_model_that_is_not_there_or_not_whole_is_one_line(tmp_path: Path) -> N
     (tmp_path / "m" / "model.bin").write_bytes(b"x" * 1000)
     one_line_of_trouble(run("hear", "--parse-only", "--model", str(tmp_path / "m"), clip), 1, str(tmp_path / "m"))
     one_line_of_trouble(run("hear", "--parse-only", "--model", "enormous", clip), 2, "enormous", "base")
+
+
+@pytest.mark.usefixtures("whisper_folder")
+def test_what_does_not_begin_with_the_wake_word_is_for_it_only_when_asked_so(tmp_path: Path) -> None:
+    plain = str(shipped_site() / "tests" / "speech" / "commands" / "08-status.flac")
+    called = str(CLIPS / next(label["file"] for label in LABELS if label["intent"] == "status"))
+    same = ("hear", "--parse-only", "--json", "--data", str(tmp_path / "d"))
+    passed_over, heard = (json.loads(line) for line in run(*same, plain, called).stdout.splitlines())
+    assert (passed_over["intent"], passed_over["rejected"]) == ("unknown", "no wake word")
+    assert passed_over["transcript"] and not passed_over["text"]
+    assert (heard["intent"], heard["slots"], heard["rejected"]) == ("status", {"lot": "L4712"}, "")
+    taken = json.loads(run(*same, "--no-wake", plain).stdout)
+    assert taken["intent"] == "status" and taken["rejected"] == ""
+
+
+def test_an_answer_to_a_question_needs_no_wake_word_and_only_from_whoever_was_asked() -> None:
+    awake, here, there = Awake("hey foreman"), Session("QA-5", "SMT-1"), Session("QA-5", "SMT-2")
+    yes = (Hypothesis("Yes."), Hypothesis("yes, yes"))
+    assert awake.heard(yes, here) == ((), NO_WAKE_WORD)
+    asked, told, left_alone = (
+        Answer("", "release", {}, 1.0, "template", decision, "")
+        for decision in (Decision.CONFIRM, Decision.DONE, Decision.IGNORED)
+    )
+    awake.answered(asked, here)
+    assert awake.heard(yes, there) == ((), NO_WAKE_WORD)
+    awake.answered(left_alone, here)
+    assert awake.heard(yes, here) == (yes, "")
+    awake.answered(told, here)
+    assert awake.heard(yes, here) == ((), NO_WAKE_WORD)
+
+
+def test_the_wake_word_alone_is_followed_by_words_that_need_none() -> None:
+    awake, here = Awake("hey foreman"), Session("OP-17", "SMT-1")
+    assert awake.heard((Hypothesis("Hey foreman."),), here) == ((), NOTHING_ELSE)
+    assert awake.heard((Hypothesis("Stop oven two."),), here) == ((Hypothesis("Stop oven two."),), "")
+    assert awake.heard((), here) == ((), "")
+    said = (Hypothesis("Hey, Forman, stop oven two.", -0.2), Hypothesis("Hey for men stop oven two", -0.4))
+    words, why = Awake("hey foreman").heard(said, here)
+    assert [one.text for one in words] == ["stop oven two.", "stop oven two"] and why == ""
+    assert words[0].logprob == -0.2
+
+
+@pytest.mark.usefixtures("whisper_folder")
+def test_whatever_a_file_is_called_its_trouble_is_one_line(tmp_path: Path) -> None:
+    odd = tmp_path / "two\nlines\x1b[31m.wav"
+    odd.write_bytes(b"no sound")
+    silent = tmp_path / os.fsdecode(b"not utf-8 \xff.wav")
+    soundfile.write(silent.open("wb"), np.zeros(RATE), RATE, format="WAV")
+    done = run("hear", "--parse-only", "--data", str(tmp_path / "d"), str(odd), str(silent))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.startswith("assistant: ")]) == 1
+    assert len(done.stdout.splitlines()) == 1 and "\x1b" not in done.stderr + done.stdout
