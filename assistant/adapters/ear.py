@@ -36,9 +36,11 @@ class Heard:
 class Ear:
     """Voice activity and Whisper, for asyncio. The model is loaded with the first recording."""
 
-    def __init__(self, load: Callable[[], Transcriber], offer: Offer | None = None) -> None:
-        """`offer`: what may have been meant by words that are no sentence of the site."""
-        self._load, self._offer = load, offer
+    def __init__(
+        self, load: Callable[[], Transcriber], offer: Offer | None = None, *, within_s: float | None = None
+    ) -> None:
+        """`offer`: what may have been meant by words that are no sentence of the site; `within_s`: else DEADLINE_S."""
+        self._load, self._offer, self._within_s = load, offer, within_s
         self._transcriber: Transcriber | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
 
@@ -59,7 +61,7 @@ class Ear:
         if self._transcriber is None:
             # A cold disk or a busy machine takes its time over the weights: no reason to call a recording unheard.
             await self._done(LOAD_S, self._loaded)
-        return await self._done(DEADLINE_S, work, sound, prompt)
+        return await self._done(self._within_s or DEADLINE_S, work, sound, prompt)
 
     async def _done(self, within_s: float, work: Callable[..., R], *given: object) -> R:
         """What comes of some work in the ear's thread."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Speakers:
         steps = np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with (temporary := file.with_suffix(".new")).open("wb") as out:
+            with (temporary := file.with_suffix(f".{os.getpid()}")).open("wb") as out:
                 np.save(out, steps, allow_pickle=False)
             temporary.replace(file)
         except OSError as exc:

@@ -46,8 +46,10 @@ CONTROL = "spoken to"
 SEED = 20261128
 BEFORE_S, AFTER_S = 3.0, 12.0
 """Of near silence around that: afterwards its answer is over, and a question has run out."""
-READY_S = 30.0
+READY_S = 120.0
 """For the plant to be heard of."""
+PATIENCE_S = 120.0
+"""For an utterance's words and their meaning: no sound comes meanwhile, so a busy machine loses none."""
 LEFT_ALONE = "ignored"
 TOLD = ("turn.heard", "turn.answered")
 """Events of a turn that did nothing."""
@@ -99,6 +101,7 @@ class _World:
         yield DeviceState("open", "hall")
         rest = np.zeros(0, np.float32)
         for part in self._parts():
+            self._note()
             self._kind = part.kind
             sound = np.concatenate([rest, part.sound])
             whole = len(sound) // FRAME * FRAME
@@ -109,6 +112,15 @@ class _World:
                 yield Frame(sound[begin : begin + FRAME], self._clock.at)
                 await self._settled()
                 self._press()
+
+    def _note(self) -> None:
+        """How far it has come, for whoever cannot wait for the end."""
+        if self.spoke is not None:
+            counts = self.counts
+            hours = {kind: round(samples / RATE / 3600, 4) for kind, samples in counts.samples.items()}
+            came = {f"{kind}: {decision}": n for (kind, decision), n in counts.decisions.items()}
+            told = {"hours": hours, "wakes": counts.wakes, "given to the ear": counts.utterances, "turns": came}
+            Path(self.spoke.name).with_name("so_far.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
     def _parts(self) -> Iterator[Part]:
         heard, hour, parts = 0.0, 0, self._hall.parts()
@@ -219,9 +231,10 @@ async def measure(
     data.mkdir(mode=0o700)
     async with AsyncExitStack() as stack:
         endpoint = stack.enter_context(the_plant(folder / "ledger.jsonl"))
-        ears = bootstrap.ear(chosen, None, site)
+        ears = bootstrap.ear(chosen, None, site, within_s=PATIENCE_S)
         stack.callback(ears.close)
-        core = await stack.enter_async_context(_core(site, endpoint, data, WorkClock(sound)))
+        patient = replace(site, meaning=replace(site.meaning, answer_s=PATIENCE_S) if site.meaning else None)
+        core = await stack.enter_async_context(_core(patient, endpoint, data, WorkClock(sound)))
         who = Session(_mightiest(site), site.plant.machines[0].id)
         clips = await asyncio.to_thread(others, chosen, await _answers(site, core, who))
         world = _World(Hall({PEOPLE: people, **clips}, SEED), controls(), hours, ears, core, sound, always=always)

@@ -10,7 +10,7 @@ import structlog
 from assistant.adapters import adapted
 from assistant.adapters.ear import Ear
 from assistant.adapters.espeak import Espeak
-from assistant.adapters.llama import Llama, Plan
+from assistant.adapters.llama import ANSWER_S, Llama, Plan
 from assistant.adapters.piper import Piper
 from assistant.adapters.recordings import FOLDER, Recordings
 from assistant.adapters.voices import FirstVoice
@@ -31,7 +31,8 @@ def understander(site: Site, stack: AsyncExitStack) -> Understander | None:
     """What reads sentences that no template fits; its process starts with the first one and ends with `stack`."""
     if site.meaning is None:
         return None
-    return _understander(site, site.meaning.plan, site.meaning.calibration, stack)
+    meaning = site.meaning
+    return _understander(site, meaning.plan, meaning.calibration, stack, meaning.answer_s)
 
 
 def untrained(site: Site, stack: AsyncExitStack) -> Understander | None:
@@ -43,8 +44,10 @@ def untrained(site: Site, stack: AsyncExitStack) -> Understander | None:
     return _understander(site, plan, Calibration(), stack)
 
 
-def _understander(site: Site, plan: Plan, calibration: Calibration, stack: AsyncExitStack) -> Understander:
-    model = Llama(plan)
+def _understander(
+    site: Site, plan: Plan, calibration: Calibration, stack: AsyncExitStack, answer_s: float = ANSWER_S
+) -> Understander:
+    model = Llama(plan, answer_s=answer_s)
     stack.push_async_callback(model.close)
     return Understander(model, site.reader.language, site.intents, calibration)
 
@@ -64,10 +67,11 @@ def repairer(site: Site, folder: Path | None) -> Repairer | None:
     return Repairer(site.reader, site.intents, Sounds(sounds), entities) if sounds else None
 
 
-def ear(site: Path | None, chosen: str | None, read: Site | None = None) -> Ear:
+def ear(site: Path | None, chosen: str | None, read: Site | None = None, *, within_s: float | None = None) -> Ear:
     """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder.
 
-    `read`: the site's files, so that words that make no sentence there are mended by their sound.
+    `read`: the site's files, so that words that make no sentence there are mended by their sound. `within_s`: for one
+    utterance, where nobody waits for it.
     """
     models = site_folder(site, "models")
     loaded = manifest.load(models)
@@ -84,7 +88,7 @@ def ear(site: Path | None, chosen: str | None, read: Site | None = None) -> Ear:
         raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
 
     mend = repairer(read, site) if read is not None else None
-    return Ear(load, mend.offer if mend is not None else None)
+    return Ear(load, mend.offer if mend is not None else None, within_s=within_s)
 
 
 def recordings(kept: Evidence, data: Path) -> Recordings:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from assistant.adapters.llama import Plan
+from assistant.adapters.llama import ANSWER_S, Plan
 from assistant.adapters.templates import Templates
 from assistant.adapters.weights import Weights
 from assistant.domain import declare
@@ -86,6 +86,8 @@ class Meaning:
 
     plan: Plan
     calibration: Calibration
+    answer_s: float = ANSWER_S
+    """How long it may take over a sentence, in seconds."""
 
 
 def load_site(folder: Path | None) -> Site:

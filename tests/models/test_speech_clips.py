@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from assistant.domain.spoken.address import addressed
 from assistant.settings import yaml
 from tests.site import a_world, entities, the_reader
 
@@ -23,6 +24,7 @@ MADE = {
 }
 RESERVED = {"hm_omega", "hf_beta", "af_nova", "bm_lewis", "am_onyx", "im_nicola", "ef_dora", "zf_xiaoni"}
 RATE = 16_000
+PHRASE = "hey foreman"
 MOST_BYTES = 3_000_000
 
 sentences = pytest.mark.parametrize("name", MADE)
@@ -80,10 +82,16 @@ def test_words_perfectly_heard_mean_what_the_label_says(name: str) -> None:
     """So that a wrong answer to a clip is the ear's, not the label's. Free text: all its words are there."""
     known = entities(a_world())
     for label in labels(name):
-        (command,) = the_reader().read(label["text"], known)
+        called = addressed(label["text"], PHRASE)
+        (command,) = the_reader().read(called.rest if called else label["text"], known)
         want, got = dict(label["slots"]), dict(command.slots)
         assert want.pop("text", "") in got.pop("text", ""), label["text"]
         assert (command.intent, got) == (label["intent"], want), label["text"]
+
+
+def test_the_demo_begins_with_the_wake_word_but_for_answers_and_what_is_not_for_it() -> None:
+    plain = {label["intent"] for label in labels("demo") if addressed(label["text"], PHRASE) is None}
+    assert plain == {"yes", "unknown"}
 
 
 @sentences
