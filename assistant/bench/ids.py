@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import soundfile
 
 from assistant.adapters import endpoint
-from assistant.adapters.audiofile import Samples, resampled
+from assistant.adapters.audiofile import RATE, Samples, resampled
 from assistant.adapters.whisper import Whisper
 from assistant.bench import Share
 from assistant.bench.talkers import own_voice
@@ -32,6 +33,8 @@ from assistant.settings.plant import Lot
 
 COUNT = 1000
 SEED = 20261129
+HUSH_S = 0.5
+"""Before and after what is said, as whoever hears it hears it: the voice's own file begins with the first sound."""
 IDS = ("lot", "board", "order")
 """Kinds of mention that are ids."""
 _HOLES = re.compile(r"\{(\w+)\}")
@@ -135,4 +138,5 @@ def _ids(mentions: Iterable[Mention]) -> tuple[str, ...]:
 
 def _read(wav: bytes) -> Samples:
     sound, rate = soundfile.read(io.BytesIO(wav), dtype="float32")
-    return resampled(sound, rate)
+    hush = np.zeros(int(HUSH_S * RATE), np.float32)
+    return np.concatenate([hush, resampled(sound, rate), hush])
