@@ -41,14 +41,15 @@ class SoundClock:
 
 
 class WorkClock:
-    """ports.Clock of the core: the sound's time and that of the work between, and whoever sleeps sleeps for real."""
+    """ports.Clock of the core: what runs out runs out by the sound's time and that of the work between; the date is the
+    machines', or what they show would be of long before an order; and whoever sleeps sleeps for real."""
 
     def __init__(self, sound: SoundClock) -> None:
         self._sound = sound
 
     def now(self) -> float:
         """See ports.Clock."""
-        return time.time() + self._sound.at
+        return time.time()
 
     def monotonic(self) -> float:
         """See ports.Clock."""
