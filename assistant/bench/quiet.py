@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -28,6 +27,7 @@ from assistant.adapters.silero import SileroEndpointer
 from assistant.adapters.tasks import ended
 from assistant.bench import Rate, Share
 from assistant.bench.hall import PEOPLE, SHARES, Hall, Part
+from assistant.bench.ids import sentences
 from assistant.bench.load import the_plant
 from assistant.bench.soundclock import SoundClock, WorkClock
 from assistant.bench.talkers import controls, others
@@ -236,7 +236,7 @@ async def measure(
         patient = replace(site, meaning=replace(site.meaning, answer_s=PATIENCE_S) if site.meaning else None)
         core = await stack.enter_async_context(_core(patient, endpoint, data, WorkClock(sound)))
         who = Session(_mightiest(site), site.plant.machines[0].id)
-        clips = await asyncio.to_thread(others, chosen, await _answers(site, core, who))
+        clips = await asyncio.to_thread(others, chosen, _answers(site))
         world = _World(Hall({PEOPLE: people, **clips}, SEED), controls(), hours, ears, core, sound, always=always)
         world.wake = None if always else heard
         gear = Gear(world, world, SileroEndpointer(), world if world.wake else None, world, world, world, sound)
@@ -275,13 +275,11 @@ def _mightiest(site: Site) -> str:
     return max(site.plant.operators, key=lambda one: roles[one.role]).id
 
 
-async def _answers(site: Site, core: LocalCore, who: Session) -> list[str]:
-    """What it says all day: its own words, and answers about everything that there is."""
+def _answers(site: Site) -> list[str]:
+    """What it says all day: its own words, and answers about one thing or another."""
     names = [*(lot.id for lot in site.plant.lots), *(machine.name for machine in site.plant.machines)]
-    asked = ["which lots are on hold", "which alarms are open", "report of this shift", "help"]
-    asked += [text.format(thing) for thing in names for text in ("what is the status of {}", "what happened to {}")]
-    said = [await core.turn(Transcript(uuid.uuid4().hex, who, (Hypothesis(text),))) for text in asked]
-    return list(dict.fromkeys([*common(site), *(answer.say for answer in said if answer.say)]))
+    about = [text.format(unit=names[number % len(names)]) for number, text in enumerate(sentences(site))]
+    return list(dict.fromkeys([*common(site), *about]))
 
 
 def _deeds(data: Path) -> set[str]:
