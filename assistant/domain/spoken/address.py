@@ -93,10 +93,21 @@ def spoken_to(heard: Sequence[Hypothesis], phrase: str) -> tuple[Hypothesis, ...
 
 
 def without(heard: Sequence[Hypothesis], phrase: str) -> tuple[Hypothesis, ...]:
-    """The same, whether or not it begins with the phrase; nothing, where the best of it is the phrase alone."""
+    """The same, whether or not it begins with the phrase; nothing, where the best of it is the phrase alone.
+
+    A log-probability is a mean over all that was said. The phrase is the same in each, so what lies between two of them
+    is the rest's alone, and that is shorter: as if it had been said without the phrase, they lie further apart.
+    """
     rests = [(one, addressed(one.text, phrase)) for one in heard]
-    kept = tuple(replace(one, text=one.text if found is None else found.rest) for one, found in rests)
-    return tuple(one for one in kept if one.text) if kept and kept[0].text else ()
+    if not rests or (rests[0][1] is not None and not rests[0][1].rest):
+        return ()
+    best, found = rests[0]
+    wider = len(best.text) / len(found.rest) if found is not None else 1.0
+    return tuple(
+        replace(one, text=rest, logprob=best.logprob + wider * (one.logprob - best.logprob))
+        for one, after in rests
+        if (rest := one.text if after is None else after.rest)
+    )
 
 
 MOST_LOST = 4
