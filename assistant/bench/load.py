@@ -26,6 +26,7 @@ import msgspec
 from assistant import bootstrap
 from assistant.adapters.corelink import RemoteCore
 from assistant.adapters.eventlog import read
+from assistant.adapters.garbage import settled
 from assistant.bench import Figure, Share
 from assistant.bootstrap import Site
 from assistant.domain import events as e
@@ -58,6 +59,7 @@ async def measure(site: Site, folder: Path, stations: int = STATIONS, rounds: in
             doors = [await stack.enter_async_context(_door(data)) for _ in sessions]
             for text in (HOLD, UNDO):  # warm, and each machine met once
                 await _say(doors[0], sessions[0], text.format(boards[0]))
+            settled()  # as `assistant run` does when it has built its core
             for _ in range(rounds):
                 for text in (HOLD, UNDO):
                     said = [
