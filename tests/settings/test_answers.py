@@ -12,8 +12,8 @@ import pytest
 from assistant.errors import SiteError
 from assistant.settings import answers, intents, stations
 from assistant.settings.paths import shipped_site
-from assistant.turn.core import DIALOGUE
 from assistant.turn.lookups import VIEWS
+from assistant.turn.words import DIALOGUE
 
 ROOT = Path(__file__).parents[2]
 COFFEE = ROOT / "tests" / "sites" / "coffee" / "intents"
