@@ -16,7 +16,8 @@ from assistant.settings.intents import Intent, Intents
 from assistant.terminal.state import State
 from assistant.turn import naming
 from assistant.turn.memory import Memory
-from assistant.turn.policy import ACTED_ON, Policy
+from assistant.turn.policy import Policy
+from assistant.turn.sayings import ACTED_ON
 from assistant.turn.verdict import Declined
 
 UNIT = "unit"
