@@ -24,8 +24,9 @@ SOUND = "sound"
 CLOSE = 0.8
 """A command about another thing at least this likely leaves open which of them is meant: that is asked."""
 RIVAL = 0.65
-"""Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on. (Of 33
-recordings of voices that taught no ear, whose rivals lay between half as likely and this, none was heard wrong.)"""
+"""Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on. (Of 408
+recordings, clean and in noise, whose best rival lay between half as likely and this, 33 were heard right by the adapted
+ear and 6 by the base, none wrong.)"""
 
 
 @dataclass(frozen=True, slots=True)
