@@ -59,6 +59,10 @@ class Ear:
         heard = await self.transcribe(utterance, prompt)
         return heard.hypotheses, heard.rejected
 
+    async def load(self) -> None:
+        """Load the model now, so that the first who speaks need not wait for it. Raises ModelError."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._loaded)
+
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -67,7 +71,11 @@ class Ear:
         return self._transcribe(trim(samples), prompt)
 
     def _transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Heard:
+        transcriber = self._loaded()
+        hypotheses = transcriber.transcribe(utterance, prompt, self._offer)
+        return Heard(tuple(hypotheses), utterance, transcriber.rejected)
+
+    def _loaded(self) -> Transcriber:
         if self._transcriber is None:
             self._transcriber = self._load()
-        hypotheses = self._transcriber.transcribe(utterance, prompt, self._offer)
-        return Heard(tuple(hypotheses), utterance, self._transcriber.rejected)
+        return self._transcriber

@@ -88,7 +88,8 @@ class Turn:
             "words": begun - times.ended,
             "turn": times.answered - begun,
             "voice": max(0.0, times.made - times.answered),
-            "device": times.began - max(times.made, times.answered),
+            "short sound before it": times.handed - max(times.made, times.answered),
+            "device": times.began - times.handed,
         }
 
 
@@ -220,6 +221,9 @@ async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
             bench = Bench(pulse, tap, station, headset, engines, door, told, notes)
             await bench.ready()
             await asyncio.sleep(SETTLE_S)
+            if engines.preparing is not None:
+                # A shift lasts hours, and this a minute: what is measured is not its first seconds.
+                await asyncio.wait({engines.preparing})
             yield bench
         finally:
             running.cancel()
