@@ -133,15 +133,18 @@ def _headset(
     """A headset through real PortAudio, on a sound daemon of our own."""
     from assistant import bootstrap
     from assistant.adapters.virtual import missing
-    from assistant.bench import Share, headset, soak
-    from assistant.settings.paths import site_folder
+    from assistant.bench import Share, headset_figures, soak
+    from assistant.settings.paths import shipped_site, site_folder
 
     folder, loaded = clips or site_folder(chosen, "models") / "speech" / "demo", bootstrap.load_site(chosen)
+    free = shipped_site() / "tests" / "speech" / "free"
     if why := missing():
         yield Plain("headset: not measured", why)
         return
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
-        worn = headset.measure(loaded, chosen, Path(fresh), folder, utterances, faults, echoes)
+        worn = headset_figures.measure(
+            loaded, chosen, Path(fresh), folder, utterances, faults, echoes, free if free.is_dir() else None
+        )
         for results in (worn, soak.soak(loaded, chosen, folder, hours)) if hours else (worn,):
             while True:
                 try:

@@ -52,6 +52,8 @@ class Times:
     said: str = ""
     """The words that were heard."""
     decision: str = ""
+    by: str = ""
+    """What read the words, as in Answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,6 +274,7 @@ class Station:
                 return
             answer = await self._gear.turns.turn(transcript)
             self._keep(transcript.turn, utterance, answer)
+            self._times.by = answer.by
             say = " ".join(one.say for one in (answer, *answer.also) if one.say)
             answered = _answered(answer, pieces(say, self._manner.opening))
             await self._refresh()

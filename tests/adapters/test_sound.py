@@ -16,7 +16,8 @@ import pytest
 
 from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.sound import Headset, Wanted, devices
-from assistant.adapters.sound_child import ZEROS_S, Listening, out_samples, stable
+from assistant.adapters.sound_child import ZEROS_S, Listening, out_samples
+from assistant.adapters.sound_devices import stable
 from assistant.adapters.virtual import Pulse, a_pulse, missing
 from assistant.errors import AudioError
 from assistant.ports import FRAME, DeviceState, Frame
