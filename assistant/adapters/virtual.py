@@ -50,7 +50,9 @@ class Pulse:
         # Only these: neither the box's own devices nor one called `default` may be heard instead.
         config.write_text(f"</usr/share/alsa/alsa.conf>\npcm.!default {{ type null }}\n{devices}")
         home = folder / "home"
-        home.mkdir(exist_ok=True)
+        settings = home / ".config" / "pulse" / "daemon.conf"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("rescue-streams = no\n")
         self.env = {
             "PULSE_SERVER": f"unix:{self.socket}",
             "PULSE_RUNTIME_PATH": str(folder),
@@ -76,6 +78,10 @@ class Pulse:
             if time.monotonic() > until:
                 raise RuntimeError("pulseaudio did not start")
             time.sleep(0.05)
+        # What is pulled out is gone: its sound moves to no other headset (that is what `rescue-streams` is for, too).
+        self._pactl("load-module", "module-null-sink", "sink_name=nowhere", "rate=8000", "channels=1")
+        self._pactl("set-default-sink", "nowhere")
+        self._pactl("set-default-source", "nowhere.monitor")
         for name in self.names:
             self.plug(name)
 

@@ -29,7 +29,7 @@ from assistant.bootstrap import Door, Site
 from assistant.bootstrap.headset import Engines, a_station, open_engines
 from assistant.domain.values import Session
 from assistant.errors import SiteError
-from assistant.ports import DeviceState, Frame
+from assistant.ports import DeviceState, Frame, Wakeword
 from assistant.settings.announce import Announce
 from assistant.turn.conversation import State
 from assistant.turn.gear import Times
@@ -163,9 +163,11 @@ class Bench:
             await asyncio.sleep(0.02)
         return False
 
-    async def say(self, clip: Clip, folder: Path, *, press: bool = True) -> Turn:
-        """Say one into the microphone and wait for what comes of it."""
+    async def say(self, clip: Clip, folder: Path, *, press: bool = True, woken: Samples | None = None) -> Turn:
+        """Say one into the microphone and wait for what comes. `woken`: the wake word said before it, for the button."""
         samples, wav = read(folder / clip.file), self.pulse.folder / "said.wav"
+        if woken is not None:
+            samples, press = np.concatenate([woken, samples]), False
         soundfile.write(wav, samples, RATE, subtype="PCM_16")
         self.station.session = Session(clip.badge, clip.station)
         told, notes, before = len(self.told), len(self.notes), self.station.now.state
@@ -188,22 +190,26 @@ class Bench:
 
 
 @asynccontextmanager
-async def a_bench(folder: Path, site: Site, chosen: Path | None) -> AsyncIterator[Bench]:
-    """Plant, core, daemon, headset and station; `folder` is empty, `chosen` the site's folder."""
+async def a_bench(
+    folder: Path, site: Site, chosen: Path | None, wakeword: Wakeword | None = None, announce: Announce | None = None
+) -> AsyncIterator[Bench]:
+    """Plant, core, daemon, headset and station; `folder` is empty, `chosen` the site's folder.
+
+    `announce`: what it may say by itself, which would fall among answers that are measured.
+    """
     data = folder / "data"
     data.mkdir(mode=0o700)
     async with AsyncExitStack() as stack:
         endpoint = stack.enter_context(the_plant(folder / "ledger.jsonl"))
-        # What it says by itself would fall among the answers that are measured.
         wired = msgspec.structs.replace(site.hardware, endpoint=endpoint)
-        site = replace(site, hardware=wired, announce=Announce())
+        site = replace(site, hardware=wired, announce=announce or Announce())
         door = await stack.enter_async_context(bootstrap.host_core(site, data))
         engines = await stack.enter_async_context(open_engines(chosen, site))
-        yield await stack.enter_async_context(a_virtual(engines, door))
+        yield await stack.enter_async_context(a_virtual(engines, door, wakeword))
 
 
 @asynccontextmanager
-async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
+async def a_virtual(engines: Engines, door: Door, wakeword: Wakeword | None = None) -> AsyncIterator[Bench]:
     """Daemon, headset and station over a core that is there."""
     async with AsyncExitStack() as stack:
         pulse = stack.enter_context(a_pulse(NAME, "headset-two"))
@@ -211,7 +217,7 @@ async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
         headset = Headset(Wanted(match=(NAME,)))
         stack.push_async_callback(headset.close)
         tap, told, notes = Tap(headset), list[str](), list[Times]()
-        station = a_station(Session(), tap, headset, None, engines, door, told.append, note=notes.append)
+        station = a_station(Session(), tap, headset, wakeword, engines, door, told.append, note=notes.append)
         running = asyncio.create_task(station.run())
         try:
             bench = Bench(pulse, tap, station, headset, engines, door, told, notes)
