@@ -164,7 +164,7 @@ class Bench:
         return False
 
     async def say(self, clip: Clip, folder: Path, *, press: bool = True, woken: Samples | None = None) -> Turn:
-        """Say one into the microphone and wait for what comes. `woken`: the wake word said before it, for the button."""
+        """Say one into the microphone and wait for what comes. `woken`: the wake word, said before it."""
         samples, wav = read(folder / clip.file), self.pulse.folder / "said.wav"
         if woken is not None:
             samples, press = np.concatenate([woken, samples]), False
