@@ -312,6 +312,7 @@ async def test_what_is_announced_is_said_once_at_rest_and_that_is_written_down(w
     await world.until(State.SPEAKING)
     await world.until(State.WAITING)
     assert " ".join(world.voice.said) == "Lot four seven one two was put on hold, bridging, by O P one seven."
+    await world.after(lambda: bool(world.turns.given))
     assert world.turns.given == [(Session("", "SMT-1"), "a1", "voice")] and world.turns.taken == []
     assert any("told" in line and "L4712" in line for line in world.told)
 
