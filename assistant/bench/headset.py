@@ -163,11 +163,9 @@ class Bench:
             await asyncio.sleep(0.02)
         return False
 
-    async def say(self, clip: Clip, folder: Path, *, press: bool = True, woken: Samples | None = None) -> Turn:
-        """Say one into the microphone and wait for what comes. `woken`: the wake word, said before it."""
+    async def say(self, clip: Clip, folder: Path, *, press: bool = True) -> Turn:
+        """Say one into the microphone and wait for what comes of it."""
         samples, wav = read(folder / clip.file), self.pulse.folder / "said.wav"
-        if woken is not None:
-            samples, press = np.concatenate([woken, samples]), False
         soundfile.write(wav, samples, RATE, subtype="PCM_16")
         self.station.session = Session(clip.badge, clip.station)
         told, notes, before = len(self.told), len(self.notes), self.station.now.state

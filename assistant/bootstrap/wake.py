@@ -104,11 +104,6 @@ def wakeword(site: Path | None, phrase: str | None = None) -> OwnWakeword | None
     return OwnWakeword(embedder, head)
 
 
-def sample(site: Path | None) -> Path:
-    """The site's phrase, said once by a voice that taught nothing. Raises SiteError, UsageError, ModelError."""
-    return head_file(site, file_name(load(wake_folder(site)).phrase)).with_suffix(".flac")
-
-
 def head_file(site: Path | None, name: str) -> Path:
     """The head of a name: one trained on this machine before the one that is shipped. Raises ModelError."""
     for folder in (cache_dir() / HEADS, wake_folder(site) / "wake"):

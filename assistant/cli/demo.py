@@ -81,32 +81,25 @@ async def shift(out: Path, site: Path | None, seed: int) -> int:
             _show(number, clip, spoken, turn)
         problems = [f"turn {n}: {problem}" for n, turn in enumerate(turns, 1) for problem in turn.problems]
         problems += await testify(loaded.hardware, [m.id for m in loaded.plant.machines], ledger, turns)
-        problems += await _worn(out, folder, site, Engines(ear, ReadyVoice(voice), manner(site, loaded)), door)
+        problems += await _worn(out, folder, Engines(ear, ReadyVoice(voice), manner(site, loaded)), door)
     return _summed_up(out, turns, problems)
 
 
-async def _worn(out: Path, folder: Path, site: Path | None, engines: Engines, door: Door) -> list[str]:
-    """Three turns with a headset on: said into a microphone and heard from an ear piece, through real PortAudio.
-
-    The first one begins with the wake word, the others with the button.
-    """
+async def _worn(out: Path, folder: Path, engines: Engines, door: Door) -> list[str]:
+    """Three turns with a headset on: said into a microphone and heard from an ear piece, through real PortAudio."""
     from assistant.adapters.virtual import missing
 
     if why := missing():
         print(f"\nthe virtual headset is left out: {why}")
         return []
-    from assistant.adapters.audiofile import read
     from assistant.bench import headset
-    from assistant.bootstrap.wake import sample, wakeword
 
-    awake = wakeword(site)
-    called = read(sample(site)) if awake is not None else None
     print("\nwith a headset on (PortAudio, and PulseAudio for the hardware)")
     problems = []
-    async with headset.a_virtual(engines, door, awake) as worn:
+    async with headset.a_virtual(engines, door) as worn:
         with worn.pulse.recorded(headset.NAME, out / "headset-heard.wav"):
             for clip in [clip for clip in headset.clips_of(folder) if clip.file in WORN]:
-                turn = await worn.say(clip, folder, woken=called if clip.file == WORN[0] else None)
+                turn = await worn.say(clip, folder)
                 print(f"    heard       {turn.heard or '(nothing)'}")
                 print(f"    did         {turn.decision}, {1000 * sum(turn.shares.values()):.0f} ms to the first word")
                 if turn.decision != clip.decision:
