@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Share, Value
+    from assistant.bench import Figure, Share, Spread, Value
     from assistant.bootstrap import Site
 
 
@@ -73,7 +73,7 @@ def bench(
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in named:
         hearing = Hearing(clips, tuple(noise or ()), peer)
-        results: Iterable[Figure | Share | Value | Plain]
+        results: Iterable[Figure | Share | Spread | Value | Plain]
         if part in APART:
             results = _headset(site, clips, utterances, faults, echoes, hours)
         else:
@@ -93,7 +93,7 @@ class Hearing:
 
 def _measure(
     part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
-) -> Iterator[Figure | Share | Value | Plain]:
+) -> Iterator[Figure | Share | Spread | Value | Plain]:
     from assistant import bootstrap
     from assistant.bench import appends, hearing, load, meaning, views
     from assistant.settings.paths import shipped_site
@@ -222,8 +222,8 @@ async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 
-def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
-    from assistant.bench import Share, Value
+def _line(result: Figure | Share | Spread | Value | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Share, Spread, Value
 
     if as_json:
         return json.dumps(asdict(result))
@@ -231,6 +231,9 @@ def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
         return f"{result.name:66} {result.value}"
     if isinstance(result, Value):
         return f"{result.name:66} {result.value:,.3f} {result.unit}"
+    if isinstance(result, Spread):
+        bounds = f"95 %: {result.low:,.3f} to {result.high:,.3f}; n={result.n}"
+        return f"{result.name:66} {result.value:,.3f} {result.unit}  ({bounds})"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0

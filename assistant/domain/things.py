@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.domain import events as e
@@ -55,7 +56,7 @@ class Lot(Thing):
     order: str = ""
     product: str = ""
     line: str = ""
-    boards: tuple[str, ...] = ()
+    boards: Sequence[str] = ()
     shipped: bool = False
     """It has left the house."""
 

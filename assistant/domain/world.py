@@ -29,13 +29,13 @@ from assistant.domain.things import (
     Voicing,
     WorkOrder,
 )
-from assistant.domain.views.series import Ids
+from assistant.domain.views.names import ManyIds
 
 
 class World:
     """All of it. Read its dictionaries freely; change it only by `apply`."""
 
-    def __init__(self, board_ids: Ids | None = None) -> None:
+    def __init__(self, board_ids: ManyIds | None = None) -> None:
         """`board_ids`: those of the views beside it, so that each id is kept once."""
         self.position = 0
         """Of the last event applied."""
@@ -209,7 +209,8 @@ def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
     if event.source.startswith("/machines/") and (there or any(map(world.kind_of, data.boards))):
         return  # a line numbers lots of its own, and takes nothing from another
     lot = world.lots.setdefault(event.subject, Lot(event.subject))
-    lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards
+    lot.order, lot.product, lot.line = data.order, data.product, data.line
+    lot.boards = world.boards.some(data.boards)
     for board in data.boards:
         world.boards.add(board).lot = lot.id
 

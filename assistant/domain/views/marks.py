@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
@@ -44,7 +43,7 @@ class Marks:
         return {state: time for state, time in found.items() if time > _SMALL}
 
     def _until(self, rows: Series, time: float) -> Account:
-        at = bisect_right(rows.times, time) - 1
+        at = rows.times.right(time) - 1
         if at < 0:
             return {}
         account = dict(self._marks[at // STEP])
@@ -91,10 +90,10 @@ def _end(stop: Known) -> float:
 
 def _add(account: Account, rows: Series, low: int, high: int) -> None:
     """The time from one report to another."""
-    times: array[float] = rows.times
-    for at in range(low, high):
-        state = _state(rows.columns[0][at], rows.columns[3][at])
-        account[state] = account.get(state, 0.0) + times[at + 1] - times[at]
+    times, states, e10s = rows.times[low : high + 1], rows.columns[0][low:high], rows.columns[3][low:high]
+    for since, until, state, e10 in zip(times, times[1:], states, e10s, strict=False):
+        key = _state(state, e10)
+        account[key] = account.get(key, 0.0) + until - since
 
 
 def _state(state: int, e10: int) -> tuple[int, bool]:

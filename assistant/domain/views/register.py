@@ -10,6 +10,7 @@ from typing import Any
 from assistant.domain import events as e
 from assistant.domain.views.crowd import Gathered
 from assistant.domain.views.lives import Lives
+from assistant.domain.views.names import ManyIds
 from assistant.domain.views.series import Ids, State
 from assistant.domain.views.span import Scope
 from assistant.domain.views.view import Fold
@@ -42,7 +43,7 @@ class Register:
     def __init__(self) -> None:
         self.machines = Ids()
         self.lots = Ids()
-        self.boards = Ids()
+        self.boards = ManyIds()
         self.texts = Ids()
         """Whatever else is said over and over: states, causes, codes, defects, badges."""
         self.lot_of = array("I", [0])
@@ -261,7 +262,8 @@ class Register:
 
     def restore(self, state: State) -> None:
         """See View."""
-        for ids, names in zip((self.machines, self.lots, self.boards, self.texts), state["ids"], strict=True):
+        tables: tuple[Ids | ManyIds, ...] = (self.machines, self.lots, self.boards, self.texts)
+        for ids, names in zip(tables, state["ids"], strict=True):
             ids.restore(names)
         self.lot_of, self._members = state["lot_of"], state["members"]
         self.lives.restore(state["lives"])

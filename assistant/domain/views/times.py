@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -193,7 +192,7 @@ class Times:
         if rows is None:
             return
         states, causes, orders, _ = rows.columns
-        at = bisect_left(rows.times, since)
+        at = rows.times.left(since)
         while at and at < len(rows) and states[at - 1] == states[at]:
             at += 1  # still the stop that ended the search before
         while at < len(rows):
