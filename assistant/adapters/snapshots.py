@@ -79,6 +79,10 @@ class Unfit(Exception):
     """A snapshot that says nothing; why, in a few words."""
 
 
+class _TooLate(Exception):
+    """A snapshot of a later position than is wanted."""
+
+
 class Snapshots:
     """The snapshot of one data folder."""
 
@@ -90,15 +94,15 @@ class Snapshots:
         self._busy = threading.Lock()
         """A core that ends while a thread still waits for the disk must not write into the file of that thread."""
 
-    def load(self, hash_at: HashAt, *, discard: bool = True) -> Known:
+    def load(self, hash_at: HashAt, *, discard: bool = True, until: int | None = None) -> Known:
         """What was kept; fresh where nothing was, or nothing that fits (which is then deleted: `discard`).
 
-        Raises LogError when the log cannot be read.
+        `until`: a snapshot of a later position is none for this purpose. Raises LogError when the log cannot be read.
         """
         try:
             with self._file.open("rb") as file, _no_collector():
-                known = self._read(file, hash_at)
-        except FileNotFoundError:
+                known = self._read(file, hash_at, until)
+        except (FileNotFoundError, _TooLate):
             return fresh(self._make_views())
         except (OSError, Unfit) as exc:
             why = exc.strerror if isinstance(exc, OSError) else str(exc)
@@ -149,11 +153,13 @@ class Snapshots:
             temporary.unlink()
         return False
 
-    def _read(self, file: BinaryIO, hash_at: HashAt) -> Known:
+    def _read(self, file: BinaryIO, hash_at: HashAt, until: int | None) -> Known:
         _check(file)
         file.seek(len(MAGIC))
         parts = _parts(file)
         head = _taken(lambda: msgspec.msgpack.decode(next(parts), type=Head))
+        if until is not None and head.position > until:
+            raise _TooLate
         if head.code != code():
             raise Unfit("other code wrote it")
         found = hash_at(head.position)

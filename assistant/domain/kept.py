@@ -62,6 +62,8 @@ class Kept:
     told: set[str]
     reported: set[str]
     declared: set[str]
+    lost: dict[str, tuple[float, str]]
+    talked: list[int]
     heard_of: float
     packed: list[Any]
     """The boards that are not awake."""

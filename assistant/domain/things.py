@@ -87,6 +87,8 @@ class Machine(Thing):
     spoken: tuple[str, ...] = ()
     state: str = ""
     """As last reported; empty when never."""
+    e10: int = 0
+    """The same by SEMI E10, as its CFX number; 0 when not told."""
     since: float = 0.0
     board: str = ""
     product: str = ""
