@@ -32,6 +32,7 @@ from assistant.bench.week import Week
 from assistant.bootstrap import Site
 from assistant.bootstrap.known import Remembering
 from assistant.bootstrap.site import declarations
+from assistant.domain import events as e
 from assistant.domain.views import Scope, Span, Views
 from assistant.domain.views.measures import PASTE_HEIGHT
 
@@ -173,7 +174,7 @@ def _kinds(views: Views, ask: _Asker) -> dict[str, Callable[[], object]]:
 def _questions(views: Views, events: int, asked: int) -> Iterator[Spread]:
     found: list[tuple[Spread, Spread]] = []
     for kind, question in _kinds(views, _Asker(views, 1)).items():
-        took, busy = zip(*(_timed(question) for _ in range(asked)), strict=True)
+        took, busy = zip(*(_timed(views, question) for _ in range(asked)), strict=True)
         name = f"{events:,} events: {kind}, 95th percentile"
         found.append((percentile(name, took, P95, "ms"), percentile(f"{name} by processor time", busy, P95, "ms")))
         yield from found[-1]
@@ -186,8 +187,10 @@ def _value(one: Spread) -> float:
     return one.value
 
 
-def _timed(question: Callable[[], object]) -> tuple[float, float]:
+def _timed(views: Views, question: Callable[[], object]) -> tuple[float, float]:
     """Milliseconds, and milliseconds of processor time: on a machine that does other things too, they differ."""
+    # A lot has just begun: what was worked out about lots for the question before does not help this one.
+    views.apply(e.Event("new", "/mes", "L9", 0.0, e.LotCreated("WO-9", "")))
     started, busy = time.perf_counter(), time.thread_time()
     question()
     return 1000 * (time.perf_counter() - started), 1000 * (time.thread_time() - busy)

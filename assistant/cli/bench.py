@@ -95,7 +95,7 @@ def _measure(
     part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
 ) -> Iterator[Figure | Share | Spread | Value | Plain]:
     from assistant import bootstrap
-    from assistant.bench import appends, hearing, load, meaning, views
+    from assistant.bench import appends, hearing, load, meaning
     from assistant.settings.paths import shipped_site
 
     loaded = bootstrap.load_site(site)
@@ -115,9 +115,7 @@ def _measure(
             for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
                 yield from _understanding(loaded, file)
         case "views":
-            for count in events:
-                with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
-                    yield from views.measure(loaded, Path(fresh), count)
+            yield from _curve(loaded, events)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -125,6 +123,25 @@ def _measure(
                     yield from asyncio.run(load.measure(loaded, Path(fresh)))
                 else:
                     yield from appends.measure(Path(fresh))
+
+
+def _curve(loaded: Site, events: list[int]) -> Iterator[Figure | Spread | Value | Plain]:
+    """The views at each of these sizes of the log; then each figure as it grows with it."""
+    from assistant.bench import Figure, views
+
+    curve: dict[str, list[str]] = {}
+    for count in events:
+        # On the disk that is asked about, not on a RAM disk.
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
+            for result in views.measure(loaded, Path(fresh), count):
+                yield result
+                _, _, what = result.name.partition(": ")
+                value = 1 / result.ratio if isinstance(result, Figure) else result.value
+                curve.setdefault(what, []).append(f"{value:,.3g}")
+    if len(events) > 1:
+        sizes = " / ".join(f"{count:,}" for count in events)
+        for what, values in curve.items():
+            yield Plain(f"{sizes} events: {what}", " / ".join(values))
 
 
 def _headset(

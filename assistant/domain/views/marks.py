@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
-from assistant.domain.views.series import Series, State
+from assistant.domain.views.series import Ids, Series, State
 from assistant.domain.views.span import Span
 
 STEP = 256
@@ -60,8 +61,12 @@ class Marks:
 class Stopped:
     """A machine's stops, as far as they were asked for and nothing was told since that could change them."""
 
-    def __init__(self) -> None:
-        self._stops: list[Known] = []
+    def __init__(self, texts: Ids) -> None:
+        """`texts`: those of the register."""
+        self._texts = texts
+        self._starts, self._ends = array("d"), array("d")
+        self._told = tuple(array("I") for _ in range(4))
+        """State, cause, the alarm's words and order, as texts."""
         self._until = float("-inf")
         """What began before this and was over before this is as it is here."""
 
@@ -71,21 +76,36 @@ class Stopped:
 
     def between(self, span: Span, found: Callable[[float], Iterator[Known]]) -> list[Known]:
         """Those that reach into a span, oldest first; `found` looks for those that begin at a time or later."""
-        stops = self._stops
+        starts, ends = self._starts, self._ends
         if self._until < float("inf"):
-            while stops and _end(stops[-1]) >= self._until:
-                stops.pop()
-            stops.extend(found(_end(stops[-1]) if stops else float("-inf")))
+            while ends and ends[-1] >= self._until:
+                starts.pop()
+                ends.pop()
+                for column in self._told:
+                    column.pop()
+            for start, end, *told in found(ends[-1] if ends else float("-inf")):
+                starts.append(start)
+                ends.append(float("inf") if end is None else end)
+                for column, text in zip(self._told, told, strict=True):
+                    column.append(self._texts(text))
             self._until = float("inf")
-        low = bisect_right(stops, span.start, key=_end)
-        high = low
-        while high < len(stops) and stops[high][0] < span.end:
-            high += 1
-        return stops[low:high]
+        low = bisect_right(ends, span.start)
+        high = max(low, bisect_left(starts, span.end))
+        names = self._texts.names
+        rows = zip(starts[low:high], ends[low:high], *(column[low:high] for column in self._told), strict=True)
+        return [
+            (start, None if end == float("inf") else end, names[state], names[cause], names[words], names[order])
+            for start, end, state, cause, words, order in rows
+        ]
 
+    def state(self) -> State:
+        """See View."""
+        return [self._starts, self._ends, list(self._told), self._until]
 
-def _end(stop: Known) -> float:
-    return float("inf") if stop[1] is None else stop[1]
+    def restore(self, state: State) -> None:
+        """See View."""
+        self._starts, self._ends, told, self._until = state
+        self._told = tuple(told)
 
 
 def _add(account: Account, rows: Series, low: int, high: int) -> None:

@@ -160,7 +160,7 @@ class Quality:
 
     def failed(self, span: Span, scope: Scope) -> list[int]:
         """The boards that failed the last inspection that they had in the span."""
-        found = []
+        found, end = list[int](), span.end
         picks = {machine: self._register.picked(scope, machine) for machine, _ in self._verdicts.items()}
         for machine, rows in self._flawed.items():
             low, high = rows.between(span)
@@ -170,17 +170,17 @@ class Quality:
             flags: Iterable[int] = repeat(1)
             if isinstance(pick := picks[machine], bytes):
                 flags = self._register.flags(boards, pick)
-            rest = zip(
-                boards, passed, flags, here if scope.machine else after, where, rows.times[low:high], strict=False
-            )
-            for board, good, wanted, then, there, time in rest:
+            rest = zip(range(low, high), boards, passed, flags, here if scope.machine else after, where, strict=False)
+            if scope.machine or all(one is True for one in picks.values()):
+                found += [board for _, board, good, wanted, then, _ in rest if then >= end and wanted and not good]
+                continue
+            for at, board, good, wanted, then, there in rest:
                 if good or not wanted:
                     continue
-                if then >= span.end or (
+                if then >= end or (
                     # What came next in the span was elsewhere, where nobody asked about.
-                    not scope.machine
-                    and not self._wants(picks[there], board)
-                    and not self._again(board, (time, machine), span.end, picks)
+                    not self._wants(picks[there], board)
+                    and not self._again(board, (rows.times[at], machine), end, picks)
                 ):
                     found.append(board)
         return found
