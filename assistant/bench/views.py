@@ -190,7 +190,7 @@ def _value(one: Spread) -> float:
 def _timed(views: Views, question: Callable[[], object]) -> tuple[float, float]:
     """Milliseconds, and milliseconds of processor time: on a machine that does other things too, they differ."""
     # A lot has just begun: what was worked out about lots for the question before does not help this one.
-    views.apply(e.Event("new", "/mes", "L9", 0.0, e.LotCreated("WO-9", "")))
+    views.apply(e.Event("new", "/mes", "L9", 0.0, e.LotCreated("WO-9", "", "")))
     started, busy = time.perf_counter(), time.thread_time()
     question()
     return 1000 * (time.perf_counter() - started), 1000 * (time.thread_time() - busy)
