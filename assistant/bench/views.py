@@ -26,6 +26,7 @@ from random import Random
 from statistics import median
 
 from assistant.adapters.eventlog import NAME, SqliteLog
+from assistant.adapters.memory import large_apart
 from assistant.adapters.snapshots import Known, Snapshots, fresh
 from assistant.bench import Figure, Spread, Value, mean, percentile
 from assistant.bench.week import Week
@@ -38,7 +39,7 @@ from assistant.domain.views.measures import PASTE_HEIGHT
 
 BATCH = 500
 """Events in one transaction: some machines' reports of a second or two."""
-CHUNK = 20_000
+CHUNK = 2000
 """Events made up at a time, while the clock stands still."""
 ASKED = 200
 """Times that each kind of question is asked."""
@@ -56,6 +57,7 @@ def measure(
     site: Site, folder: Path, events: int, *, asked: int = ASKED, starts: int = STARTS
 ) -> Iterator[Figure | Spread | Value]:
     """All figures at so many events; `folder` is an empty one on the disk that is asked about, and is filled."""
+    large_apart()
     before = _memory()
     _forget_most()
     known = fresh(Views(dict.fromkeys({machine.kind for machine in site.plant.machines}, CYCLE_S)))

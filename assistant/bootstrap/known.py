@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assistant.adapters import eventlog
+from assistant.adapters.memory import large_apart
 from assistant.adapters.snapshots import Known, Snapshots, fresh
 from assistant.domain.events import Event
 from assistant.domain.views import Views
@@ -58,6 +59,7 @@ class Remembering:
 
     def begin(self, log: EventLog) -> Known:
         """Everything that the log says. Raises LogError."""
+        large_apart()
         if self._kept is not None:
             self._known = self._kept.load(lambda position: _hash_at(log, position))
         world, views = self._known.world, self._known.views

@@ -56,6 +56,9 @@ def bench(
     events: Annotated[
         list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
     ] = None,
+    days: Annotated[
+        float, typer.Option(help="Of `views`: days of the plant that are asked for in one sentence; 0 for none.", min=0)
+    ] = 7.0,
     utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
     faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
     echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
@@ -77,7 +80,7 @@ def bench(
         if part in APART:
             results = _headset(site, clips, utterances, faults, echoes, hours)
         else:
-            results = _measure(part, hearing, sentences, events or [EVENTS], site)
+            results = _measure(part, hearing, sentences, events or [EVENTS], site, days)
         for result in results:
             print(_line(result, as_json=as_json), flush=True)
 
@@ -92,7 +95,7 @@ class Hearing:
 
 
 def _measure(
-    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
+    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None, days: float
 ) -> Iterator[Figure | Share | Spread | Value | Plain]:
     from assistant import bootstrap
     from assistant.bench import appends, hearing, load, meaning
@@ -116,6 +119,7 @@ def _measure(
                 yield from _understanding(loaded, file)
         case "views":
             yield from _curve(loaded, events)
+            yield from _asked(loaded, site, days)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -142,6 +146,21 @@ def _curve(loaded: Site, events: list[int]) -> Iterator[Figure | Spread | Value 
         sizes = " / ".join(f"{count:,}" for count in events)
         for what, values in curve.items():
             yield Plain(f"{sizes} events: {what}", " / ".join(values))
+
+
+def _asked(loaded: Site, site: Path | None, days: float) -> Iterator[Share | Spread | Value]:
+    """So many days of the plant, asked for in one sentence."""
+    from assistant.bench import asked
+
+    if not days:
+        return
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        results = asked.measure(loaded, site, Path(fresh), days)
+        while True:
+            try:
+                yield runner.run(_next(results))
+            except StopAsyncIteration:
+                return
 
 
 def _headset(
