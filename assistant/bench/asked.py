@@ -32,7 +32,7 @@ SENTENCES = (
     "what happened in the last seven days",
     "what happened on both lines in the past week",
     "give me the hand-over report for the last seven days",
-    "how did the two lines do in the last seven days",
+    "summarise the last seven days",
 )
 TIMES = 20
 """How often each is said."""
