@@ -221,17 +221,30 @@ class Register:
             self._forget(_REMEMBERED)
             found = bytearray(len(self.lots))
             for lot in self._candidates(about):
-                found[lot] = self._is_about(lot, about)
+                found[lot] = 1
             flags = self._flags[about] = bytes(found)
         return flags
 
     def _candidates(self, about: Scope) -> Iterable[int]:
-        """Lots that may be meant: there are tens of thousands, and mostly one of them, or those of one order, is."""
+        """Lots that are meant. There are tens of thousands, and most questions are about one of them, or an order's."""
+        lots: Iterable[int]
         if about.lot:
-            return [self.lots.find(about.lot) or 0]
-        if about.order:
-            return [lot for lot, created in self._created.items() if created[0] == about.order]
-        return range(len(self.lots))
+            lots = [self.lots.find(about.lot) or 0]
+        elif about.order:
+            lots = [lot for lot, created in self._created.items() if created[0] == about.order]
+        elif about.product:
+            orders = {order for order, known in self._orders.items() if known[0] == about.product}
+            wanted = about.product
+            lots = [
+                lot
+                for lot, (order, product, _) in self._created.items()
+                if product == wanted or (not product and order in orders)
+            ]
+            if not about.line:
+                return lots
+        else:
+            lots = self._created
+        return [lot for lot in lots if self._is_about(lot, about)]
 
     def _is_about(self, lot: int, about: Scope) -> bool:
         if about.lot and self.lots.names[lot] != about.lot:
