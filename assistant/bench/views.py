@@ -270,7 +270,7 @@ def _start(known: Known, folder: Path, events: int, starts: int) -> Iterator[Spr
     settle()
     yield Value(f"{events:,} events: until that is on disk", time.perf_counter() - started, "s")
     yield Value(f"{events:,} events: memory of the process, at its most, meanwhile", _most(), "MiB")
-    size = sum(file.stat().st_size for file in folder.glob("*.snapshot"))
+    size = sum(file.stat().st_size for file in folder.glob("known.snapshot"))
     yield Value(f"{events:,} events: size of the snapshot", size / 2**20, "MiB")
     command = (sys.executable, "-m", "assistant.bench.views", str(folder))
     seen = []
