@@ -119,7 +119,7 @@ def _measure(
                 yield from _understanding(loaded, file)
         case "views":
             yield from _curve(loaded, events)
-            yield from _asked(loaded, site, days)
+            yield from _a_week(loaded, site, days)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -148,7 +148,7 @@ def _curve(loaded: Site, events: list[int]) -> Iterator[Figure | Spread | Value 
             yield Plain(f"{sizes} events: {what}", " / ".join(values))
 
 
-def _asked(loaded: Site, site: Path | None, days: float) -> Iterator[Share | Spread | Value]:
+def _a_week(loaded: Site, site: Path | None, days: float) -> Iterator[Share | Spread | Value]:
     """So many days of the plant, asked for in one sentence."""
     from assistant.bench import asked
 
