@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Share, Value
+    from assistant.bench import Figure, Share, Spread, Value
     from assistant.bootstrap import Site
 
 
@@ -56,6 +56,9 @@ def bench(
     events: Annotated[
         list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
     ] = None,
+    days: Annotated[
+        float, typer.Option(help="Of `views`: days of the plant that are asked for in one sentence; 0 for none.", min=0)
+    ] = 7.0,
     utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
     faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
     echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
@@ -73,11 +76,11 @@ def bench(
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in named:
         hearing = Hearing(clips, tuple(noise or ()), peer)
-        results: Iterable[Figure | Share | Value | Plain]
+        results: Iterable[Figure | Share | Spread | Value | Plain]
         if part in APART:
             results = _headset(site, clips, utterances, faults, echoes, hours)
         else:
-            results = _measure(part, hearing, sentences, events or [EVENTS], site)
+            results = _measure(part, hearing, sentences, events or [EVENTS], site, days)
         for result in results:
             print(_line(result, as_json=as_json), flush=True)
 
@@ -92,10 +95,10 @@ class Hearing:
 
 
 def _measure(
-    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
-) -> Iterator[Figure | Share | Value | Plain]:
+    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None, days: float
+) -> Iterator[Figure | Share | Spread | Value | Plain]:
     from assistant import bootstrap
-    from assistant.bench import appends, hearing, load, meaning, views
+    from assistant.bench import appends, hearing, load, meaning
     from assistant.settings.paths import shipped_site
 
     loaded = bootstrap.load_site(site)
@@ -115,9 +118,8 @@ def _measure(
             for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
                 yield from _understanding(loaded, file)
         case "views":
-            for count in events:
-                with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
-                    yield from views.measure(loaded, Path(fresh), count)
+            yield from _curve(loaded, events)
+            yield from _a_week(loaded, site, days)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -125,6 +127,40 @@ def _measure(
                     yield from asyncio.run(load.measure(loaded, Path(fresh)))
                 else:
                     yield from appends.measure(Path(fresh))
+
+
+def _curve(loaded: Site, events: list[int]) -> Iterator[Figure | Spread | Value | Plain]:
+    """The views at each of these sizes of the log; then each figure as it grows with it."""
+    from assistant.bench import Figure, views
+
+    curve: dict[str, list[str]] = {}
+    for count in events:
+        # On the disk that is asked about, not on a RAM disk.
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
+            for result in views.measure(loaded, Path(fresh), count):
+                yield result
+                _, _, what = result.name.partition(": ")
+                value = 1 / result.ratio if isinstance(result, Figure) else result.value
+                curve.setdefault(what, []).append(f"{value:,.3g}")
+    if len(events) > 1:
+        sizes = " / ".join(f"{count:,}" for count in events)
+        for what, values in curve.items():
+            yield Plain(f"{sizes} events: {what}", " / ".join(values))
+
+
+def _a_week(loaded: Site, site: Path | None, days: float) -> Iterator[Share | Spread | Value]:
+    """So many days of the plant, asked for in one sentence."""
+    from assistant.bench import asked
+
+    if not days:
+        return
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        results = asked.measure(loaded, site, Path(fresh), days)
+        while True:
+            try:
+                yield runner.run(_next(results))
+            except StopAsyncIteration:
+                return
 
 
 def _headset(
@@ -225,8 +261,8 @@ async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 
-def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
-    from assistant.bench import Share, Value
+def _line(result: Figure | Share | Spread | Value | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Share, Spread, Value
 
     if as_json:
         return json.dumps(asdict(result))
@@ -234,6 +270,9 @@ def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
         return f"{result.name:66} {result.value}"
     if isinstance(result, Value):
         return f"{result.name:66} {result.value:,.3f} {result.unit}"
+    if isinstance(result, Spread):
+        bounds = f"95 %: {result.low:,.3f} to {result.high:,.3f}; n={result.n}"
+        return f"{result.name:66} {result.value:,.3f} {result.unit}  ({bounds})"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0

@@ -200,7 +200,7 @@ class Composer:
         return False
 
     def _near(self, session: Session, kinds: Sequence[str]) -> list[str]:
-        """All that can be chosen, the nearest first; of boards only those in a machine and those with a story."""
+        """All that can be chosen, the nearest first; of boards those in a machine and, of late, with a story."""
         world = self._state.world
         station = world.machines.get(session.station)
         line = world.lines.get(station.line if station is not None else session.station)
@@ -213,7 +213,7 @@ class Composer:
         order += [line.id] if line is not None else []
         order += [ident for ident, _, _, _ in self._state.holds()]
         order += [machine for machine, _ in self._state.alarms()]
-        order += [board.id for board in world.boards.values() if board.verdict == "failed" or board.rework]
+        order += [board.id for board in world.boards.awake.values() if board.verdict == "failed" or board.rework]
         order += [*world.machines, *world.lots, *world.lines, *world.products]
         return list(dict.fromkeys(ident for ident in order if ident))
 
