@@ -56,7 +56,8 @@ def curves(lines: Iterable[str]) -> dict[str, Curve]:
 
 def picture(found: Mapping[str, Curve]) -> str:
     """The SVG, on a light ground of its own, so that it reads on a dark page too."""
-    n = max((share.n for curve in found.values() for share in curve.values()), default=0)
+    counts = sorted({share.n for curve in found.values() for share in curve.values()}) or [0]
+    n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         'font-family="sans-serif" font-size="13" fill="#222">',
