@@ -50,6 +50,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    """A share right, averaged over several levels that the same recordings were heard at."""
+
+    name: str
+    right: int
+    """Of all levels together."""
+    n: int
+    recordings: int
+    """How many there were; they were drawn, and the levels were not."""
+    low: float
+    """Lower bound of 95 %, recordings drawn again and again, 0 to 1."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A measurement beside which there is nothing to put."""
 

@@ -25,7 +25,7 @@ from assistant.domain.values import Answer, Decision, Hypothesis, Session, Trans
 from assistant.plant import weeks
 from assistant.settings import stories
 from assistant.settings.paths import site_folder
-from assistant.turn.station import sentences
+from assistant.turn.speaking import sentences
 
 SENTENCES = (
     "what happened this week",

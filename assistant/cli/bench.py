@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Share, Spread, Value
+    from assistant.bench import Figure, Mean, Share, Spread, Value
     from assistant.bootstrap import Site
 
 
@@ -50,8 +50,12 @@ def bench(
         Path | None,
         typer.Option(help="Recordings with labels.json (wake: any, without the phrase).", show_default=False),
     ] = None,
-    noise: Annotated[list[float] | None, typer.Option(help="Machine noise to mix in, dB.", show_default=False)] = None,
-    peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone, too.")] = True,
+    noise: Annotated[list[float] | None, typer.Option(help="Noise to mix in, dB.", show_default=False)] = None,
+    room: Annotated[
+        str, typer.Option(help="Where that noise is from: line (machines) or cafe (talk backwards, crockery).")
+    ] = "line",
+    piece: Annotated[str, typer.Option("--part", help="Which of how many parts of the recordings, 1/4.")] = "1/1",
+    peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone and with PocketSphinx, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
     events: Annotated[
         list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
@@ -75,8 +79,8 @@ def bench(
         if part not in PARTS + APART:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in named:
-        hearing = Hearing(clips, tuple(noise or ()), peer)
-        results: Iterable[Figure | Share | Spread | Value | Plain]
+        hearing = Hearing(clips, tuple(noise or ()), room, _part(piece), peer)
+        results: Iterable[Figure | Share | Mean | Spread | Value | Plain]
         if part in APART:
             results = _headset(site, clips, utterances, faults, echoes, hours)
         else:
@@ -91,12 +95,22 @@ class Hearing:
 
     clips: Path | None
     mix: tuple[float, ...]
+    room: str
+    part: tuple[int, int]
     peer: bool
+
+
+def _part(text: str) -> tuple[int, int]:
+    """`2/4` as numbers. Raises UsageError."""
+    first, _, many = text.partition("/")
+    if not (first.isdigit() and many.isdigit() and 1 <= int(first) <= int(many)):
+        raise UsageError(f"--part {text}: not one of several, such as 1/4")
+    return int(first), int(many)
 
 
 def _measure(
     part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None, days: float
-) -> Iterator[Figure | Share | Spread | Value | Plain]:
+) -> Iterator[Figure | Share | Mean | Spread | Value | Plain]:
     from assistant import bootstrap
     from assistant.bench import appends, hearing, load, meaning
     from assistant.settings.paths import shipped_site
@@ -106,8 +120,13 @@ def _measure(
         case "hearing":
             folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
             model = bootstrap.speech_model(site)
+            if heard.room not in hearing.ROOMS:
+                raise UsageError(f"--room {heard.room}: neither of {', '.join(hearing.ROOMS)}")
             plain = bootstrap.speech_model(site, plain=True) if heard.peer else None
-            yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=plain)
+            for row in hearing.measure(
+                loaded, model, folder, folder=site, mix=heard.mix, room=heard.room, part=heard.part, peer=plain
+            ):
+                yield Plain(*row) if isinstance(row, tuple) else row
         case "stories":
             yield from _asked(site, loaded, heard.clips)
         case "wake":
@@ -261,8 +280,8 @@ async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 
-def _line(result: Figure | Share | Spread | Value | Plain, *, as_json: bool) -> str:
-    from assistant.bench import Share, Spread, Value
+def _line(result: Figure | Share | Mean | Spread | Value | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Mean, Share, Spread, Value
 
     if as_json:
         return json.dumps(asdict(result))
@@ -273,6 +292,9 @@ def _line(result: Figure | Share | Spread | Value | Plain, *, as_json: bool) -> 
     if isinstance(result, Spread):
         bounds = f"95 %: {result.low:,.3f} to {result.high:,.3f}; n={result.n}"
         return f"{result.name:66} {result.value:,.3f} {result.unit}  ({bounds})"
+    if isinstance(result, Mean):
+        share, of = result.right / result.n, f"{result.right} of {result.n} by {result.recordings} recordings"
+        return f"{result.name:66} {share:.1%}  ({of}; 95 %: {result.low:.1%} to {result.high:.1%})"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0
