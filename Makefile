@@ -26,8 +26,9 @@ bench: setup  ## speed and accuracy, as ratios against named references
 faults: setup  ## every fault at full size: kill -9, lost servers, late answers, failing disks, damaged input
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-pictures: setup  ## the README's pictures of the terminal, anew
+pictures: setup  ## the README's pictures, anew; the one of noise from what was measured
 	@$(BIN)/python -m tests.terminal.screenshots docs
+	@$(BIN)/python -m tests.bench.noise_picture docs/hearing-noise.jsonl docs/hearing-noise.svg
 
 lint: $(VENV)/.installed  ## style, types, layers
 	@$(BIN)/ruff check --no-cache .
@@ -72,7 +73,7 @@ $(VENV)/.system:
 
 lock:  ## requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --extra voice --extra meaning --extra analysis --extra dev pyproject.toml --output-file requirements.lock
+	    --no-emit-index-url --extra voice --extra meaning --extra analysis --extra peers --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## what was made, but not the weights
 	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

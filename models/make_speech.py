@@ -17,6 +17,7 @@
     assistant models pull speakers/kokoro-82m
     uv run models/make_speech.py models/speech/demo.yaml models/speech/demo
     uv run models/make_speech.py models/speech/commands.yaml tests/speech/commands
+    uv run models/make_speech.py models/speech/free.yaml tests/speech/free
 
 The sentence file names a `seed`, `badges` (who speaks with which voice, where a clip says `as`), and `clips`, each
 with the words as a person says them (`text`), `speaker` or `as`/`at`, `noise_db` (absent: none), and what they mean

@@ -32,6 +32,7 @@ def test_the_wheel_carries_the_site_and_installs_one_name(tmp_path: Path) -> Non
         data -= {
             "models/speech/demo.yaml",
             "models/speech/stories.yaml",
+            "models/speech/free.yaml",
             "models/meaning/frames.yaml",
             "models/meaning/noise.yaml",
         }

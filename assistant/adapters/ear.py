@@ -57,6 +57,10 @@ class Ear:
         heard = await self.transcribe(utterance, prompt)
         return heard.hypotheses, heard.rejected
 
+    async def load(self) -> None:
+        """Load the model now, so that the first who speaks need not wait for it. Raises ModelError."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._loaded)
+
     async def _in_time(self, work: Callable[[T, Sequence[str]], Heard], sound: T, prompt: Sequence[str]) -> Heard:
         if self._transcriber is None:
             # A cold disk or a busy machine takes its time over the weights: no reason to call a recording unheard.

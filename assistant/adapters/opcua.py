@@ -28,6 +28,9 @@ from assistant.settings.security import Account, Link
 POLL_S = 0.1
 """One read of three values; fast enough that nobody waits for it, cheap enough to go on all day."""
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0)
+AHEAD = 0.5
+"""Of the time by which a value may be old, so much may it be of the future: only clocks that differ put it there, and
+what it waits, on its way and for its machine's next beat, brings it nearer to now."""
 NOT_CALLED = frozenset(
     f"Bad{name}"
     for name in (
@@ -172,11 +175,11 @@ class OpcUaMachines:
         bad = next((name for name, value in zip(names, values, strict=True) if not _good(value)), None)
         if bad is not None:
             return NotObserved(f"{machine} reports {bad} with bad quality")
-        now = time.time()
+        now, most = time.time(), self._hardware.stale_after_s
         times = [_seconds(value.SourceTimestamp or value.ServerTimestamp) for value in values]
-        off = max(abs(now - moment) for moment in times)
-        if off > self._hardware.stale_after_s:
-            return NotObserved(f"{machine} reports values of another time, {off:.0f} s off")
+        old, ahead = now - min(times), max(times) - now
+        if old > most or ahead > most * AHEAD:
+            return NotObserved(f"{machine} reports values of another time, {max(old, ahead):.0f} s off")
         return Reading(machine, {n: _plain(v.Value.Value) for n, v in zip(names, values, strict=True)}, min(times))
 
     async def journal(self, after: Mapping[str, int]) -> Sequence[Happening]:

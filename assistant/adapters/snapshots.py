@@ -3,10 +3,12 @@
 `known.snapshot` in the data folder::
 
     line 1     "line-assistant snapshot 1"
-    part       4 bytes of length (big-endian), then that many of MessagePack; again and again
+    part       4 bytes of length (big-endian), then that many of MessagePack, or of a column; again and again
     the end    4 zero bytes, then SHA-256 over everything before it
 
-The first part is the head: which code wrote it, at which position of the log, and that event's hash. A file that was
+The first part is the head: which code wrote it, at which position of the log, and that event's hash. A long column is
+left out of the part that it belongs to and follows it as a part of its own, as bytes: neither to write nor to read a
+snapshot takes more than its longest column in memory beside what is known. A file that was
 cut, changed, written by other code, or made from another log (or a longer one) says nothing: it is named in one line,
 thrown away, and the log is folded anew. The log is the only truth; nothing is lost with a snapshot.
 """
@@ -43,6 +45,8 @@ MAGIC = b"line-assistant snapshot 1\n"
 FLOOR_BYTES = 400 * 1024 * 1024
 """With less free space than this none is written: the log needs what there is."""
 PAST = "past"
+APART = 4096
+"""Bytes of a column that is written as a part of its own."""
 _LENGTH = 4
 _DIGEST = 32
 _log = structlog.get_logger(__name__)
@@ -79,6 +83,10 @@ class Unfit(Exception):
     """A snapshot that says nothing; why, in a few words."""
 
 
+class _TooLate(Exception):
+    """A snapshot of a later position than is wanted."""
+
+
 class Snapshots:
     """The snapshot of one data folder."""
 
@@ -90,15 +98,15 @@ class Snapshots:
         self._busy = threading.Lock()
         """A core that ends while a thread still waits for the disk must not write into the file of that thread."""
 
-    def load(self, hash_at: HashAt, *, discard: bool = True) -> Known:
+    def load(self, hash_at: HashAt, *, discard: bool = True, until: int | None = None) -> Known:
         """What was kept; fresh where nothing was, or nothing that fits (which is then deleted: `discard`).
 
-        Raises LogError when the log cannot be read.
+        `until`: a snapshot of a later position is none for this purpose. Raises LogError when the log cannot be read.
         """
         try:
             with self._file.open("rb") as file, _no_collector():
-                known = self._read(file, hash_at)
-        except FileNotFoundError:
+                known = self._read(file, hash_at, until)
+        except (FileNotFoundError, _TooLate):
             return fresh(self._make_views())
         except (OSError, Unfit) as exc:
             why = exc.strerror if isinstance(exc, OSError) else str(exc)
@@ -149,11 +157,13 @@ class Snapshots:
             temporary.unlink()
         return False
 
-    def _read(self, file: BinaryIO, hash_at: HashAt) -> Known:
+    def _read(self, file: BinaryIO, hash_at: HashAt, until: int | None) -> Known:
         _check(file)
         file.seek(len(MAGIC))
         parts = _parts(file)
         head = _taken(lambda: msgspec.msgpack.decode(next(parts), type=Head))
+        if until is not None and head.position > until:
+            raise _TooLate
         if head.code != code():
             raise Unfit("other code wrote it")
         found = hash_at(head.position)
@@ -162,7 +172,7 @@ class Snapshots:
         if found != head.hash:
             raise Unfit(f"another event stands at its position {head.position}")
         views = self._make_views()
-        _taken(lambda: views.restore({name: _plain().decode(next(parts)) for name in views.state()}))
+        _taken(lambda: views.restore({name: _decoded(parts, Any) for name in views.state()}))
         world = _taken(lambda: keeping.recall(_kept(parts), views.register.boards))
         if not world.position == views.position == head.position:
             raise Unfit("its parts are of different positions")
@@ -184,12 +194,12 @@ def code() -> str:
 def _write(file: BinaryIO, known: Known) -> None:
     digest = hashlib.sha256()
 
-    def put(data: Any) -> None:
+    def put(data: bytes | memoryview) -> None:
         digest.update(data)
         file.write(data)
 
     put(MAGIC)
-    for part in _encoded(known):
+    for part in _parts_of(known):
         put(len(part).to_bytes(_LENGTH, "big"))
         put(part)
     put(bytes(_LENGTH))
@@ -252,25 +262,51 @@ def _no_collector() -> Iterator[None]:
 # ---- the parts -----------------------------------------------------------------------------------------------
 
 
-def _encoded(known: Known) -> Iterator[bytes]:
+def _parts_of(known: Known) -> Iterator[bytes | memoryview]:
     """The head, the parts of the views, the parts of the world."""
-    encode = msgspec.msgpack.Encoder(enc_hook=_array).encode
-    yield encode(Head(code(), known.world.position, known.world.hash))
+    yield from _encoded(Head(code(), known.world.position, known.world.hash))
     for part in known.views.state().values():
-        yield encode(part)
+        yield from _encoded(part)
     kept = keeping.keep(known.world)
     for field in fields(kept):
         value = getattr(kept, field.name)
         if field.name == PAST:
             value = {name: [_row(event) for event in past] for name, past in value.items()}
-        yield encode(value)
+        yield from _encoded(value)
+
+
+def _encoded(value: Any) -> Iterator[bytes | memoryview]:
+    """A value, and after it its long columns in the order in which they stand there."""
+    apart: list[memoryview] = []
+
+    def column(one: Any) -> msgspec.msgpack.Ext:
+        if not isinstance(one, array):
+            raise NotImplementedError(type(one))
+        if len(one) * one.itemsize < APART:
+            return msgspec.msgpack.Ext(ord(one.typecode), one.tobytes())
+        apart.append(memoryview(one).cast("B"))
+        return msgspec.msgpack.Ext(-ord(one.typecode), b"")
+
+    yield msgspec.msgpack.Encoder(enc_hook=column).encode(value)
+    yield from apart
+
+
+def _decoded(parts: Iterator[bytes], shape: Any) -> Any:
+    """Back from the parts that come next."""
+
+    def column(code: int, data: memoryview) -> array[Any]:
+        values: array[Any] = array(chr(abs(code)))
+        values.frombytes(data if code > 0 else next(parts))
+        return values
+
+    return msgspec.msgpack.Decoder(shape, ext_hook=column).decode(next(parts))
 
 
 def _kept(parts: Iterator[bytes]) -> keeping.Kept:
     values = {}
     for name, hint in get_type_hints(keeping.Kept).items():
         shape = dict[str, list[Row]] if name == PAST else hint
-        values[name] = msgspec.msgpack.Decoder(shape, ext_hook=_from_bytes).decode(next(parts))
+        values[name] = _decoded(parts, shape)
     values[PAST] = {name: [cloudevents.event(*row) for row in past] for name, past in values[PAST].items()}
     return keeping.Kept(**values)
 
@@ -279,20 +315,3 @@ def _row(event: Event) -> Row:
     """An event as its record (its data alone would not say of which type it is) and its place."""
     record, _ = cloudevents.seal(event, event.position, event.prev)
     return record, event.position, event.prev, event.hash
-
-
-def _array(value: Any) -> msgspec.msgpack.Ext:
-    if isinstance(value, array):
-        return msgspec.msgpack.Ext(ord(value.typecode), value.tobytes())
-    raise NotImplementedError(type(value))
-
-
-def _from_bytes(typecode: int, data: memoryview) -> array[Any]:
-    values: array[Any] = array(chr(typecode))
-    values.frombytes(data)
-    return values
-
-
-@cache
-def _plain() -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(ext_hook=_from_bytes)

@@ -23,7 +23,6 @@ import io
 import json
 import os
 import queue
-import re
 import struct
 import sys
 import threading
@@ -35,6 +34,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.sound_devices import find, listed, settings, stable
 from assistant.ports import FRAME
 
 HEAD = struct.Struct("<cI")
@@ -58,14 +58,6 @@ REOPEN_S = 10.0
 RATE_WITHIN = 0.2
 """How far what comes may be from the rate that was promised, as a share, over RATE_OVER_S."""
 RATE_OVER_S = 3.0
-RATES = (48_000, 44_100, 32_000, 16_000, 8_000)
-"""Tried when the device refuses its own default."""
-_NUMBER = re.compile(r"\s*\((hw|plughw):[^)]*\)\s*$")
-
-
-def stable(name: str) -> str:
-    """A device's name without the number that it has only today ("USB Audio (hw:1,0)")."""
-    return _NUMBER.sub("", name)
 
 
 class Listening:
@@ -215,35 +207,12 @@ class Device:
 
     # ---- opening -------------------------------------------------------------------------------------------
 
-    def find(self) -> tuple[int, int] | None:
-        """Numbers of microphone and ear piece in PortAudio's list of now."""
-        apis = [api["name"] for api in self._sd.query_hostapis()]
-        want = self._want
-        devices = [
-            (number, stable(device["name"]), device)
-            for number, device in enumerate(self._sd.query_devices())
-            if not want["host_api"] or apis[device["hostapi"]] == want["host_api"]
-        ]
-
-        def first(direction: str, patterns: list[str], pinned: str) -> int | None:
-            for pattern in patterns:
-                for number, name, device in devices:
-                    fits = name == pinned if pinned else re.search(pattern, name, re.IGNORECASE)
-                    only = pinned or re.search(want["only"], name, re.IGNORECASE)
-                    if fits and only and device[f"max_{direction}_channels"]:
-                        return number
-            return None
-
-        microphone = first("input", want["match"], want["microphone"])
-        ear = first("output", want["ear_match"] or want["match"], want["ear"])
-        return (microphone, ear) if microphone is not None and ear is not None else None
-
     def open(self, microphone: int, ear: int) -> tuple[str, str]:
         """Both streams, running; the names of the devices that they are on. Raises what sounddevice raises."""
         sd = self._sd
         in_info, out_info = sd.query_devices(microphone), sd.query_devices(ear)
-        self._rate, self._channels = _settings(sd, sd.check_input_settings, microphone, in_info, "input")
-        self._ear_rate, self._ear_channels = _settings(sd, sd.check_output_settings, ear, out_info, "output")
+        self._rate, self._channels = settings(sd, sd.check_input_settings, microphone, in_info, "input")
+        self._ear_rate, self._ear_channels = settings(sd, sd.check_output_settings, ear, out_info, "output")
         self.listening = Listening(self._rate, self._want["microphone_gain"])
         inward = sd.RawInputStream(
             samplerate=self._rate,
@@ -365,20 +334,6 @@ class Device:
                 os._exit(0)  # nobody listens any more
 
 
-def _settings(sd: Any, check: Any, number: int, info: Any, direction: str) -> tuple[float, int]:
-    """Rate and channels that the device takes: its own where it can, one channel where it can."""
-    problem: Exception | None = None
-    for rate in dict.fromkeys((info["default_samplerate"], *RATES)):
-        for channels in dict.fromkeys((1, min(2, info[f"max_{direction}_channels"]))):
-            try:
-                check(device=number, channels=channels, dtype="float32", samplerate=rate)
-            except sd.PortAudioError as exc:
-                problem = exc
-                continue
-            return float(rate), channels
-    raise problem or ValueError("no rate fits")
-
-
 def _read(stream: BinaryIO) -> tuple[bytes, bytes]:
     head = stream.read(HEAD.size)
     if len(head) < HEAD.size:
@@ -393,20 +348,6 @@ def _orders(device: Device, stream: BinaryIO) -> None:
         device.order(letter, content)
 
 
-def _listed(sd: Any) -> list[dict[str, Any]]:
-    apis = [api["name"] for api in sd.query_hostapis()]
-    return [
-        {
-            "name": stable(device["name"]),
-            "host_api": apis[device["hostapi"]],
-            "inputs": device["max_input_channels"],
-            "outputs": device["max_output_channels"],
-            "rate": device["default_samplerate"],
-        }
-        for device in sd.query_devices()
-    ]
-
-
 def main() -> None:
     """See the module."""
     out = os.fdopen(os.dup(1), "wb")
@@ -419,18 +360,19 @@ def main() -> None:
         out.flush()
         return
     if "--list" in sys.argv:
-        out.write(json.dumps(_listed(sd)).encode() + b"\n")
+        out.write(json.dumps(listed(sd)).encode() + b"\n")
         out.flush()
         return
     with contextlib.suppress(OSError):
         os.nice(-10)  # sound cannot wait; where that is not allowed it is tried without
     inward = os.fdopen(os.dup(0), "rb")
     _, wanted = _read(inward)
-    device = Device(sd, json.loads(wanted), out)
+    want = json.loads(wanted)
+    device = Device(sd, want, out)
     told, orders = False, threading.Thread(target=_orders, args=(device, inward), daemon=True)
     orders.start()
     while True:
-        found = device.find()
+        found = find(sd, want)
         if found is not None:
             try:
                 names = device.open(*found)

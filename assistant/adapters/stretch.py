@@ -1,4 +1,4 @@
-"""Speech slower or faster at the same pitch: WSOLA (Verhelst and Roelands, ICASSP 1993)."""
+"""Speech slower or faster at the same pitch: WSOLA (Verhelst and Roelands, ICASSP 1993); and without its silences."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ WINDOW_S = 0.03
 SEARCH_S = 0.008
 """How far a piece may be moved to fit the one before it: half a period of a low voice and more."""
 
+LEAD_S = 0.01
+"""Silence that is left before the first sound."""
+AUDIBLE = 160
+"""Of 32767 (-46 dB): what is quieter at either end of a sentence is silence."""
+
 Wave = npt.NDArray[np.float32]
 
 
@@ -20,15 +25,32 @@ def shaped(sound: bytes, speed: float, offset_s: float) -> bytes:
     """A WAV file (16 bit, mono) from `offset_s` on as it is now, `speed` times as fast. Raises ValueError."""
     if speed == 1.0 and offset_s <= 0:
         return sound
+    rate, samples = _read(sound)
+    if speed != 1.0:
+        samples = stretched(samples, speed, rate)
+    return _written(rate, samples[int(max(0.0, offset_s) * rate) :])
+
+
+def closed(sound: bytes, pause_s: float) -> bytes:
+    """A WAV file (16 bit, mono) from its first sound to `pause_s` after its last. Raises ValueError."""
+    rate, samples = _read(sound)
+    audible = np.flatnonzero(np.abs(samples) >= AUDIBLE)
+    if not len(audible):
+        return sound
+    start = max(0, int(audible[0]) - int(LEAD_S * rate))
+    return _written(rate, samples[start : int(audible[-1]) + int(pause_s * rate)])
+
+
+def _read(sound: bytes) -> tuple[int, Wave]:
     try:
         with wave.open(io.BytesIO(sound)) as file:
             rate, raw = file.getframerate(), file.readframes(file.getnframes())
     except (wave.Error, EOFError) as exc:
         raise ValueError(str(exc)) from exc
-    samples = np.frombuffer(raw, "<i2").astype(np.float32)
-    if speed != 1.0:
-        samples = stretched(samples, speed, rate)
-    samples = samples[int(max(0.0, offset_s) * rate) :]
+    return rate, np.frombuffer(raw, "<i2").astype(np.float32)
+
+
+def _written(rate: int, samples: Wave) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setparams((1, 2, rate, len(samples), "NONE", ""))

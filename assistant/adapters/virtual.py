@@ -39,6 +39,7 @@ class Pulse:
         self._daemon: subprocess.Popen[bytes] | None = None
         self._modules: dict[str, list[str]] = {}
         self._noise: dict[str, subprocess.Popen[bytes]] = {}
+        self._clocks: dict[str, subprocess.Popen[bytes]] = {}
         config = folder / "alsa.conf"
         devices = "".join(
             f"pcm.{name} {{ type asym\n"
@@ -49,7 +50,9 @@ class Pulse:
         # Only these: neither the box's own devices nor one called `default` may be heard instead.
         config.write_text(f"</usr/share/alsa/alsa.conf>\npcm.!default {{ type null }}\n{devices}")
         home = folder / "home"
-        home.mkdir(exist_ok=True)
+        settings = home / ".config" / "pulse" / "daemon.conf"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("rescue-streams = no\n")
         self.env = {
             "PULSE_SERVER": f"unix:{self.socket}",
             "PULSE_RUNTIME_PATH": str(folder),
@@ -75,6 +78,10 @@ class Pulse:
             if time.monotonic() > until:
                 raise RuntimeError("pulseaudio did not start")
             time.sleep(0.05)
+        # What is pulled out is gone: its sound moves to no other headset (that is what `rescue-streams` is for, too).
+        self._pactl("load-module", "module-null-sink", "sink_name=nowhere", "rate=8000", "channels=1")
+        self._pactl("set-default-sink", "nowhere")
+        self._pactl("set-default-source", "nowhere.monitor")
         for name in self.names:
             self.plug(name)
 
@@ -86,6 +93,8 @@ class Pulse:
             self._daemon = None
         for name in list(self._noise):
             self.hush(name)
+        for name in list(self._clocks):
+            _ended(self._clocks.pop(name))
 
     def plug(self, name: str, rate: int = 48_000, *, noise: bool = True) -> None:
         """A headset is there, its sinks at `rate`; `noise`: its microphone hears a quiet room, not pure zeros."""
@@ -93,35 +102,27 @@ class Pulse:
             sink = f"sink_name={name}-{end}"
             done = self._pactl("load-module", "module-null-sink", sink, f"rate={rate}", "channels=1", "format=s16le")
             self._modules.setdefault(name, []).append(done.stdout.strip())
+        self._clocks[name] = self._pacat(f"{name}-ear", Path("/dev/zero"), "--client-name=clock")
         if noise:
             self.noise(name)
 
     def unplug(self, name: str) -> None:
         """It is pulled out."""
         self.hush(name)
+        if name in self._clocks:
+            _ended(self._clocks.pop(name))
         for module in self._modules.pop(name, []):
             self._pactl("unload-module", module)
 
     def noise(self, name: str) -> None:
         """A quiet room's hiss from now on."""
-        with Path("/dev/urandom").open("rb") as random:
-            self._noise[name] = subprocess.Popen(
-                [
-                    *("pacat", "--playback", "--raw", "--format=s16le", "--rate=16000", "--channels=1"),
-                    *(f"--device={name}-air", "--latency-msec=20", f"--volume={HISS}", "--client-name=room"),
-                ],
-                env=self._all,
-                stdin=random,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        self._noise[name] = self._pacat(f"{name}-air", Path("/dev/urandom"), f"--volume={HISS}", "--client-name=room")
 
     def hush(self, name: str) -> None:
         """The hiss ends: from now on the microphone gives nothing but zeros."""
         noise = self._noise.pop(name, None)
         if noise is not None:
-            noise.kill()
-            noise.wait()
+            _ended(noise)
 
     def suspend(self, name: str, *, on: bool) -> None:
         """Its microphone stops giving anything at all, without being gone; or goes on."""
@@ -161,8 +162,30 @@ class Pulse:
             self.hush(name)
         self.kill()
 
+    def _pacat(self, sink: str, source: Path, *more: str) -> subprocess.Popen[bytes]:
+        """Plays a file that has no end. While it does the sink takes sound every 20 ms, as a device does.
+
+        With nobody playing it takes two seconds at once and sleeps them through: whoever was late once waits so long.
+        """
+        with source.open("rb") as file:
+            return subprocess.Popen(
+                [
+                    *("pacat", "--playback", "--raw", "--format=s16le", "--rate=16000", "--channels=1"),
+                    *(f"--device={sink}", "--latency-msec=20", *more),
+                ],
+                env=self._all,
+                stdin=file,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
     def _pactl(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["pactl", *args], env=self._all, check=check, capture_output=True, text=True, timeout=20)
+
+
+def _ended(player: subprocess.Popen[bytes]) -> None:
+    player.kill()
+    player.wait()
 
 
 @contextmanager

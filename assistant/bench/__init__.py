@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.adapters.wakecurve import most_an_hour
@@ -48,6 +50,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    """A share right, averaged over several levels that the same recordings were heard at."""
+
+    name: str
+    right: int
+    """Of all levels together."""
+    n: int
+    recordings: int
+    """How many there were; they were drawn, and the levels were not."""
+    low: float
+    """Lower bound of 95 %, recordings drawn again and again, 0 to 1."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A measurement beside which there is nothing to put."""
 
@@ -57,6 +74,39 @@ class Value:
     """How much, in `unit`."""
     unit: str
     """`ms`, `s`, `MiB`, `events/s`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A measurement that was taken many times, and the 95 % interval of what it says."""
+
+    name: str
+    """What was measured, and which mean or percentile of it this is."""
+    value: float
+    """How much, in `unit`."""
+    low: float
+    """Lower bound, in `unit`."""
+    high: float
+    """Upper bound, in `unit`."""
+    n: int
+    """How often it was measured."""
+    unit: str
+    """`ms`, `s`, `events/s`, …"""
+
+
+def percentile(name: str, times: Sequence[float], share: float, unit: str) -> Spread:
+    """Of some measurements, with the interval that their own order gives (binomial, by the normal approximation)."""
+    ordered, n = sorted(times), len(times)
+    spread = 1.96 * math.sqrt(n * share * (1 - share))
+    at, low, high = (min(max(math.ceil(n * share + by), 1), n) - 1 for by in (0.0, -spread, spread))
+    return Spread(name, ordered[at], ordered[low], ordered[high], n, unit)
+
+
+def mean(name: str, values: Sequence[float], unit: str) -> Spread:
+    """Of some measurements, with the interval that their spread gives."""
+    middle = statistics.fmean(values)
+    off = 1.96 * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+    return Spread(name, middle, middle - off, middle + off, len(values), unit)
 
 
 @dataclass(frozen=True, slots=True)

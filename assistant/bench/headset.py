@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
 
 import msgspec
 import numpy as np
@@ -26,17 +24,15 @@ from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.endpoint import AFTER_S, BEFORE_S, trim
 from assistant.adapters.sound import Headset, Wanted
 from assistant.adapters.virtual import Pulse, a_pulse
-from assistant.bench import Share
 from assistant.bench.load import the_plant
 from assistant.bootstrap import Door, Site
 from assistant.bootstrap.headset import Engines, a_station, open_engines
-from assistant.domain.values import Decision, Session
+from assistant.domain.values import Session
 from assistant.errors import SiteError
-from assistant.ports import DeviceState, Frame
+from assistant.ports import DeviceState, Frame, Wakeword
 from assistant.settings.announce import Announce
 from assistant.turn.conversation import State
 from assistant.turn.gear import Times
-from assistant.turn.sounds import Answered
 from assistant.turn.station import Station
 
 NAME = "headset-one"
@@ -88,7 +84,8 @@ class Turn:
             "words": begun - times.ended,
             "turn": times.answered - begun,
             "voice": max(0.0, times.made - times.answered),
-            "device": times.began - max(times.made, times.answered),
+            "short sound before it": times.handed - max(times.made, times.answered),
+            "device": times.began - times.handed,
         }
 
 
@@ -193,22 +190,26 @@ class Bench:
 
 
 @asynccontextmanager
-async def a_bench(folder: Path, site: Site, chosen: Path | None) -> AsyncIterator[Bench]:
-    """Plant, core, daemon, headset and station; `folder` is empty, `chosen` the site's folder."""
+async def a_bench(
+    folder: Path, site: Site, chosen: Path | None, wakeword: Wakeword | None = None, announce: Announce | None = None
+) -> AsyncIterator[Bench]:
+    """Plant, core, daemon, headset and station; `folder` is empty, `chosen` the site's folder.
+
+    `announce`: what it may say by itself, which would fall among answers that are measured.
+    """
     data = folder / "data"
     data.mkdir(mode=0o700)
     async with AsyncExitStack() as stack:
         endpoint = stack.enter_context(the_plant(folder / "ledger.jsonl"))
-        # What it says by itself would fall among the answers that are measured.
         wired = msgspec.structs.replace(site.hardware, endpoint=endpoint)
-        site = replace(site, hardware=wired, announce=Announce())
+        site = replace(site, hardware=wired, announce=announce or Announce())
         door = await stack.enter_async_context(bootstrap.host_core(site, data))
         engines = await stack.enter_async_context(open_engines(chosen, site))
-        yield await stack.enter_async_context(a_virtual(engines, door))
+        yield await stack.enter_async_context(a_virtual(engines, door, wakeword))
 
 
 @asynccontextmanager
-async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
+async def a_virtual(engines: Engines, door: Door, wakeword: Wakeword | None = None) -> AsyncIterator[Bench]:
     """Daemon, headset and station over a core that is there."""
     async with AsyncExitStack() as stack:
         pulse = stack.enter_context(a_pulse(NAME, "headset-two"))
@@ -216,12 +217,15 @@ async def a_virtual(engines: Engines, door: Door) -> AsyncIterator[Bench]:
         headset = Headset(Wanted(match=(NAME,)))
         stack.push_async_callback(headset.close)
         tap, told, notes = Tap(headset), list[str](), list[Times]()
-        station = a_station(Session(), tap, headset, None, engines, door, told.append, note=notes.append)
+        station = a_station(Session(), tap, headset, wakeword, engines, door, told.append, note=notes.append)
         running = asyncio.create_task(station.run())
         try:
             bench = Bench(pulse, tap, station, headset, engines, door, told, notes)
             await bench.ready()
             await asyncio.sleep(SETTLE_S)
+            if engines.preparing is not None:
+                # A shift lasts hours, and this a minute: what is measured is not its first seconds.
+                await asyncio.wait({engines.preparing})
             yield bench
         finally:
             running.cancel()
@@ -262,122 +266,7 @@ async def utterances(bench: Bench, folder: Path, count: int) -> AsyncIterator[Tu
         yield turn
 
 
-def stages(turns: Sequence[Turn]) -> Mapping[str, float]:
-    """Median seconds of each stage, and of all together (`all`)."""
-    known = [turn.shares for turn in turns if turn.shares]
-    if not known:
-        return {}
-    names = list(known[0])
-    return {
-        **{name: median(one[name] for one in known) for name in names},
-        "all": median(sum(one.values()) for one in known),
-    }
-
-
-async def measure(
-    site: Site, chosen: Path | None, fresh: Path, folder: Path, count: int, faults: int, echoes: int
-) -> AsyncIterator[Share | tuple[str, str]]:
-    """Everything, in shares and in (name, value) pairs. `fresh`: an empty folder; `folder`: recordings with labels."""
-    async with a_bench(fresh, site, chosen) as bench:
-        turns = [turn async for turn in utterances(bench, folder, count)]
-        yield Share("headset: utterances that were heard and answered", sum(bool(turn.heard) for turn in turns), count)
-        for number, turn in enumerate(turns, start=1):
-            if not turn.heard:
-                yield f"headset: utterance {number}, lost", f"{turn.clip.text} {turn.why}"
-        for name, seconds in stages(turns).items():
-            what = "last voiced sample to first audio" if name == "all" else f"of that, {name}"
-            yield f"headset: {what}", f"median {seconds * 1000:.0f} ms"
-        yield "headset: samples lost meanwhile", f"{bench.tap.lost} of {count} utterances' sound"
-        for fault in FAULTS if faults else ():
-            back = [await broken(bench, fault) for _ in range(faults)]
-            well = [seconds for seconds in back if seconds is not None]
-            yield Share(f"headset: back by itself, said once: {fault}", len(well), faults)
-            if well:
-                yield (
-                    f"headset: back after it is there again: {fault}",
-                    f"median {median(well):.2f} s, at most {max(well):.2f} s",
-                )
-        acted = 0
-        for number in range(echoes):
-            acted += await echoed(bench, number)
-        if echoes:
-            yield Share("headset: own words heard again, nothing done", echoes - acted, echoes)
-
-
-FAULTS = ("unplugged", "back at another rate", "daemon killed", "nothing comes", "its process killed")
-
-
-async def broken(bench: Bench, fault: str) -> float | None:
-    """One fault of the device; seconds from its end to the headset's return, None when it did not return as it should.
-
-    As it should: lost once, back once, and no turn.
-    """
-    await bench.ready()
-    await asyncio.sleep(SETTLE_S)
-    states, told, pulse = len(bench.tap.states), len(bench.told), bench.pulse
-    match fault:
-        case "unplugged" | "back at another rate":
-            await asyncio.to_thread(pulse.unplug, NAME)
-        case "daemon killed":
-            await asyncio.to_thread(pulse.kill)
-        case "nothing comes":
-            await asyncio.to_thread(pulse.suspend, NAME, on=True)
-        case _:
-            if bench.headset.pid is not None:
-                os.kill(bench.headset.pid, signal.SIGKILL)
-    if not await _until(lambda: len(bench.tap.states) > states):
-        return None
-    match fault:
-        case "unplugged":
-            await asyncio.to_thread(pulse.plug, NAME)
-        case "back at another rate":
-            await asyncio.to_thread(pulse.plug, NAME, 16_000)
-        case "daemon killed":
-            await asyncio.to_thread(pulse.start)
-        case "nothing comes":
-            await asyncio.to_thread(pulse.suspend, NAME, on=False)
-    there = time.monotonic()
-    if not await _until(lambda: bench.tap.states[-1].state == "open"):
-        return None
-    seconds = time.monotonic() - there
-    kinds = [state.state for state in bench.tap.states[states:]]
-    acted = [line for line in bench.told[told:] if ": heard " in line]
-    return seconds if kinds == ["lost", "open"] and not acted else None
-
-
-def speak_now(bench: Bench, sentences: tuple[str, ...]) -> None:
-    """It says this, as if a turn had come to it."""
-    bench.station.now = replace(bench.station.now, state=State.THINKING)
-    bench.station.take(Answered(sentences, Decision.DONE))
-
-
-async def echoed(bench: Bench, number: int) -> bool:
-    """It speaks, and its own words and a command in its own voice come back meanwhile; whether that did anything."""
-    await bench.ready()
-    command = ECHOES[number % len(ECHOES)]
-    for name, words in (("own.wav", ANSWER), ("command.wav", command)):
-        (bench.pulse.folder / name).write_bytes(await bench.engines.voice.speak(words))
-    asked = len(bench.told)
-    speak_now(bench, (ANSWER, ANSWER))
-    for name in ("command.wav", "own.wav"):
-        await asyncio.to_thread(bench.pulse.say, NAME, bench.pulse.folder / name)
-    await _until(lambda: bench.station.now.state is not State.SPEAKING)
-    await asyncio.sleep(1.5)
-    await bench.ready()
-    return any(": heard " in line for line in bench.told[asked:])
-
-
-ANSWER = "Lot four seven one two is on hold since six o'clock, by O P one seven, because of bridging between the pads."
-ECHOES = (
-    "hold lot four seven one two, bridging",
-    "hey foreman, stop oven two",
-    "release lot four seven one two",
-    "yes",
-    "hey foreman, scrap board one oh two three one, damaged",
-)
-
-
-async def _until(so: Callable[[], bool], within_s: float = TURN_S) -> bool:
+async def until(so: Callable[[], bool], within_s: float = TURN_S) -> bool:
     until = time.monotonic() + within_s
     while not so():
         if time.monotonic() > until:

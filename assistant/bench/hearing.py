@@ -1,35 +1,54 @@
-"""Hearing: any folder of recordings through our ear and the site's templates, beside faster-whisper's `transcribe`.
+"""Hearing: any folder of recordings through our ear and the site's templates, beside two others through the same.
 
 The folder holds `labels.json`: a list with `file`, `intent` and `slots` for each recording (or an object with these by
 file), where a slot `?` is an id that does not exist; and, if they are known, `noise_db` (the noise that is in it
-already) and `group` (rows of their own, such as `accent`).
+already), `speaker` (a Kokoro voice: the recording is synthetic) and `group` (rows of their own).
+
+The others: faster-whisper's own `transcribe`, and PocketSphinx, which hears the site's sentences as one closed grammar
+and nothing else, and is given the speech alone as our ear is.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from assistant.adapters import audiofile, endpoint
-from assistant.adapters.audiofile import Samples
+import numpy as np
+
+from assistant.adapters import audiofile, endpoint, sphinx
+from assistant.adapters.audiofile import RATE, Samples
 from assistant.adapters.whisper import BEAM, Whisper
-from assistant.bench import Figure, Share, noise
+from assistant.bench import Figure, Mean, Share, Value, closed, noise
 from assistant.bootstrap import Site, first_entities, first_world, repairer, vocabulary
+from assistant.domain.endpointing import FRAME_MS, PAUSE
+from assistant.domain.spoken.sounds import Sounds
 from assistant.domain.values import MISSING, Command, Hypothesis, Session, Transcript
 from assistant.errors import AudioError
+from assistant.settings import language
 from assistant.settings.intents import Intents
+from assistant.settings.paths import shipped_site, site_folder
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
 
 NOTE = "faster_whisper.WhisperModel.transcribe, its defaults, int8, beam 5, language en, all segments read"
 SEED = 4712
-"""Of the machine noise that is mixed in."""
+"""Of the noise that is mixed in."""
+OURS, WHISPER, SPHINX = "ours", "faster-whisper", "PocketSphinx"
+ABOUT_3_S = (2.5, 3.5)
+"""Seconds of a recording that counts as a command of three seconds."""
+DRAWS = 2000
+"""Of recordings, for the interval of a mean."""
+ROOMS = ("line", "cafe")
+"""Where noise is from: machines; a café and its kitchen."""
+_KOKORO = re.compile(r"([a-z])[fm]_[a-z]+")
+"""A voice's name: its first letter is its language, `a` and `b` English."""
 Ear = Callable[[Samples], tuple[tuple[Hypothesis, ...], str]]
 """Samples -> what was heard, and whether words may be missing at an edge (Transcript.cut)."""
 
@@ -54,17 +73,22 @@ class Tally:
 
     right: Counter[str] = field(default_factory=Counter)
     n: Counter[str] = field(default_factory=Counter)
+    heard: int = 0
     wrong: int = 0
     unasked: int = 0
     invented: int = 0
     ghosts: int = 0
     ms: list[float] = field(default_factory=list)
+    processor_ms: list[float] = field(default_factory=list)
+    noisy: dict[int, list[bool]] = field(default_factory=dict)
+    """Recording -> whether it was right, at each level of noise."""
 
     def add(self, told: Told, rows: Sequence[str], *, ghost: bool) -> None:
         """Count one recording in these rows."""
         for row in rows:
             self.right[row] += told.right
             self.n[row] += 1
+        self.heard += 1
         self.wrong += told.wrong
         self.unasked += told.unasked
         self.invented += told.invented
@@ -78,68 +102,141 @@ def measure(
     *,
     folder: Path | None = None,
     mix: Sequence[float] = (),
+    room: str = "line",
+    part: tuple[int, int] = (1, 1),
     threads: int = 2,
     peer: Path | None = None,
-) -> Iterator[Figure | Share]:
-    """Commands right, and the time to a transcript; `mix`: also with machine noise at so many dB. Raises AudioError.
+) -> Iterator[Figure | Share | Mean | Value | tuple[str, str]]:
+    """Commands right, and the time to a transcript; notes are pairs of name and text.
 
-    `peer`: the model that faster-whisper runs beside it; None: it doesn't.
+    `mix`: also with noise of a `room` (one of ROOMS) at so many dB. `part`: which of how many parts of the recordings,
+    of which each is heard as it is when all are. `peer`: the model that faster-whisper runs beside ours; None: there is
+    neither it nor PocketSphinx. Raises AudioError, ModelError.
     """
     labels = labels_of(clips)
+    sounds = [audiofile.read(clips / label["file"]) for label in labels]
+    ears: dict[str, Ear] = {OURS: _ours(site, model, folder, threads)}
+    if peer is not None:
+        ears[WHISPER] = _peer(peer, threads)
+        if why := sphinx.missing():
+            yield SPHINX, f"not measured: {why}"
+        else:
+            ears[SPHINX] = _closed(site, folder)
+    tallies = {name: Tally() for name in ears}
+    judge = _judge(site)
+    for ear in ears.values():  # everything loads and warms up outside the measurement
+        ear(sounds[0]) if sounds else None
+    chosen = range(part[0] - 1, len(labels), part[1])
+    for number in chosen:
+        label, samples = labels[number], sounds[number]
+        for decibels in (None, *mix):
+            sound = samples
+            if decibels is not None:
+                others = [*sounds[:number], *sounds[number + 1 :]]
+                sound = noise.mixed(samples, _noise(room, len(samples), number, others), decibels)
+            for name, ear in ears.items():
+                tally, started, worked = tallies[name], time.perf_counter(), time.process_time()
+                heard, cut = ear(sound)
+                tally.processor_ms.append(1000 * (time.process_time() - worked))
+                tally.ms.append(1000 * (time.perf_counter() - started))
+                found = judge(heard, cut, label)
+                tally.add(found, _rows(label, decibels, room), ghost=MISSING in label["slots"].values())
+                if decibels is not None:
+                    tally.noisy.setdefault(number, []).append(found.right)
+    lasting = [len(sounds[number]) / RATE for number in chosen for _ in (None, *mix)]
+    yield from _times(tallies, lasting)
+    yield from _report(tallies, room)
+
+
+def _ours(site: Site, model: Path, folder: Path | None, threads: int) -> Ear:
     mended = repairer(site, folder)
     whisper, prompt = Whisper(model, threads=threads), vocabulary(site)
+    offer = mended.offer if mended is not None else None
 
     def ours(samples: Samples) -> tuple[tuple[Hypothesis, ...], str]:
         utterance = endpoint.trim(samples)
-        offer = mended.offer if mended is not None else None
         return tuple(whisper.transcribe(utterance, prompt, offer)), utterance.cut
 
-    ears: dict[str, Ear] = {"ours": ours}
-    if peer is not None:
-        ears["faster-whisper"] = _peer(peer, threads)
-    tallies = {name: Tally() for name in ears}
-    judge = _judge(site)
-    for number, label in enumerate(labels):
-        samples = audiofile.read(clips / label["file"])
-        if number == 0:  # everything loads and warms up outside the measurement
-            for ear in ears.values():
-                ear(samples)
-        for decibels in (None, *mix):
-            sound = samples if decibels is None else noise.mixed(samples, _noise(len(samples), number), decibels)
-            rows = _rows(label, decibels)
-            for name, ear in ears.items():
-                started = time.perf_counter()
-                heard, cut = ear(sound)
-                tallies[name].ms.append(1000 * (time.perf_counter() - started))
-                tallies[name].add(judge(heard, cut, label), rows, ghost=MISSING in label["slots"].values())
-    yield from _report(tallies)
+    return ours
 
 
-def _noise(length: int, number: int) -> Samples:
+def _closed(site: Site, folder: Path | None) -> Ear:
+    """PocketSphinx over the site's sentences."""
+    grammar = closed.grammar(site, first_entities(first_world(site.plant), site.reader.language))
+    sounds = Sounds(language.sounds(site_folder(folder, "grammars"), shipped_site() / "grammars"))
+    recogniser = sphinx.Sphinx(grammar.steps, grammar.ends, lambda word: sounds.of([word]))
+
+    def hears(samples: Samples) -> tuple[tuple[Hypothesis, ...], str]:
+        speech: Samples = np.asarray(endpoint.trim(samples).samples, np.float32)
+        text = recogniser.transcribe(speech) if len(speech) else ""
+        return ((Hypothesis(text),) if text else ()), ""
+
+    return hears
+
+
+def _noise(room: str, length: int, number: int, others: Sequence[Samples]) -> Samples:
+    if room == "cafe" and others:
+        return noise.counter(length, SEED, number, others)
     return noise.machines(length, SEED, number)
 
 
-def _rows(label: dict[str, Any], decibels: float | None) -> list[str]:
+def _rows(label: Mapping[str, Any], decibels: float | None, room: str) -> list[str]:
     known = label.get("noise_db")
     level = decibels if decibels is not None else known
     said = "as recorded" if decibels is None and "noise_db" not in label else "clean" if level is None else ""
-    row = said or f"in noise at {level:g} dB"
-    return [row, f"{label['group']}, {row}"] if label.get("group") else [row]
+    where = "café and kitchen" if room == "cafe" and decibels is not None else "noise"
+    voice = _KOKORO.fullmatch(str(label.get("speaker", "")))
+    kind = "synthetic" if voice is not None else "people"
+    row = f"{kind}, {said or f'in {where} at {level:g} dB'}"
+    groups = [str(label["group"])] if label.get("group") else []
+    if voice is not None:
+        groups.append("native voices" if voice[1] in "ab" else "voices whose first language is another")
+    return [row, *(f"{group}, {row}" for group in groups)]
 
 
-def _report(tallies: dict[str, Tally]) -> Iterator[Figure | Share]:
-    mine, other = tallies["ours"], tallies.get("faster-whisper")
-    if other is not None:
-        pairs = [one / two for one, two in zip(mine.ms, other.ms, strict=True)]
-        yield Figure("hear one clip", median(mine.ms), median(other.ms), median(pairs), len(pairs), "ms", NOTE)
+def _times(tallies: Mapping[str, Tally], lasting: Sequence[float]) -> Iterator[Figure | Value]:
+    """How long ours took beside faster-whisper; on a busy machine only processor time tells."""
+    mine, other = tallies[OURS], tallies.get(WHISPER)
+    short = [at for at, seconds in enumerate(lasting) if ABOUT_3_S[0] <= seconds <= ABOUT_3_S[1]]
+    every: Mapping[str, Sequence[int]] = {"one clip": range(len(lasting)), "a recording of about 3 s": short}
+    for name, places in every.items():
+        for what, ours, theirs in (
+            ("", mine.ms, other.ms if other is not None else []),
+            (", processor time", mine.processor_ms, other.processor_ms if other is not None else []),
+        ):
+            if not places:
+                continue
+            if other is not None:
+                pairs = [ours[at] / theirs[at] for at in places]
+                both = median(ours[at] for at in places), median(theirs[at] for at in places)
+                yield Figure(f"hear {name}{what}", *both, median(pairs), len(pairs), "ms", NOTE)
+            else:
+                yield Value(f"hear {name}{what} (n={len(places)})", median(ours[at] for at in places), "ms")
+    if short:
+        waited = PAUSE * FRAME_MS + median(mine.ms[at] for at in short)
+        yield Value(f"last voiced sample to the transcript, about 3 s (n={len(short)})", waited, "ms")
+
+
+def _report(tallies: Mapping[str, Tally], room: str) -> Iterator[Share | Mean]:
     for name, tally in tallies.items():
         for row, n in tally.n.items():
             yield Share(f"{name}, {row}", tally.right[row], n)
-        n = sum(n for row, n in tally.n.items() if "," not in row)
-        yield Share(f"{name}, an action of another kind or on another thing than was said", tally.wrong, n)
-        yield Share(f"{name}, the same without a question before it", tally.unasked, n)
+        if tally.noisy:
+            yield _mean(f"{name}, mean over {'café and kitchen' if room == 'cafe' else 'noise'}", tally.noisy)
+        yield Share(f"{name}, an action of another kind or on another thing than was said", tally.wrong, tally.heard)
+        yield Share(f"{name}, the same without a question before it", tally.unasked, tally.heard)
         if tally.ghosts:
             yield Share(f"{name}, ids that don't exist that became one that does", tally.invented, tally.ghosts)
+
+
+def _mean(name: str, noisy: Mapping[int, Sequence[bool]]) -> Mean:
+    """Of levels; the recordings were drawn from many, so its interval is theirs."""
+    right = np.array([np.mean(found) for found in noisy.values()])
+    rng = np.random.default_rng(SEED)
+    draws = np.sort(rng.choice(right, (DRAWS, len(right))).mean(axis=1))
+    low, high = draws[int(0.025 * DRAWS)], draws[int(0.975 * DRAWS)]
+    levels = [one for found in noisy.values() for one in found]
+    return Mean(name, sum(levels), len(levels), len(right), float(low), float(high))
 
 
 def _judge(site: Site) -> Callable[[tuple[Hypothesis, ...], str, dict[str, Any]], Told]:

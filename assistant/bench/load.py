@@ -13,6 +13,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -26,6 +27,7 @@ import msgspec
 from assistant import bootstrap
 from assistant.adapters.corelink import RemoteCore
 from assistant.adapters.eventlog import read
+from assistant.adapters.garbage import settled
 from assistant.bench import Figure, Share
 from assistant.bootstrap import Site
 from assistant.domain import events as e
@@ -35,6 +37,7 @@ from assistant.errors import CoreError, UsageError
 STATIONS = 50
 ROUNDS = 4
 """Each is a hold and its undo by every station at once, and the same by one alone."""
+HEARD_S = 60.0
 NOTE = "the same orders one after the other by one station, in the same run, in turns with the crowd"
 HOLD, UNDO = "hold board {}, void", "undo"
 
@@ -56,8 +59,10 @@ async def measure(site: Site, folder: Path, stations: int = STATIONS, rounds: in
             # Templates alone: what is asked about is the log and the plant, not how long a sentence takes to read.
             await stack.enter_async_context(bootstrap.host_core(replace(site, hardware=wired, meaning=None), data))
             doors = [await stack.enter_async_context(_door(data)) for _ in sessions]
+            await _heard_of_machines(data)
             for text in (HOLD, UNDO):  # warm, and each machine met once
                 await _say(doors[0], sessions[0], text.format(boards[0]))
+            settled()  # as `assistant run` does when it has built its core
             for _ in range(rounds):
                 for text in (HOLD, UNDO):
                     said = [
@@ -111,6 +116,15 @@ async def _say(door: RemoteCore, session: Session, text: str) -> float:
     """Say it; milliseconds that acting took. Whether it was done is asked of the ledger, in the end."""
     answer = await door.turn(Transcript(uuid.uuid4().hex, session, (Hypothesis(text),)))
     return answer.ms["act"]
+
+
+async def _heard_of_machines(data: Path) -> None:
+    """A core answers after three seconds though it has heard of no machine yet; on a busy box that takes longer."""
+    until = time.monotonic() + HEARD_S
+    while not any(True for _ in read(data, types=[e.ConnectionRestored.type])):
+        if time.monotonic() > until:
+            raise CoreError("bench load: nothing was heard of the reference plant")
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

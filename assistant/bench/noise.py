@@ -1,9 +1,12 @@
-"""The noise of a line, made in code from a seed, and how it is mixed with speech."""
+"""The noise of a line and of a café, made in code from a seed, and how it is mixed with speech."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
+from assistant.adapters import soundscape
 from assistant.adapters.audiofile import RATE, Samples
 
 FRAME = 2048
@@ -55,6 +58,38 @@ def machines(length: int, seed: int, number: int) -> Samples:
     """Noise for clip `number`: one kind after the other, float32, shape (length,), mean power 1."""
     rng = np.random.default_rng([seed, number])
     return KINDS[number % len(KINDS)](length, rng)
+
+
+TALKERS = 8
+"""Of a café: enough that no sentence of one of them stands out."""
+Talk = Sequence[Samples]
+"""Recordings of other people, none of them of the clip that is heard."""
+
+
+def cafe(length: int, rng: np.random.Generator, talk: Talk) -> Samples:
+    """Other people's talk, from all over a room, and now and then a cup.
+
+    Played backwards: people of the same folder say what this one may say, and a café is not full of orders.
+    """
+    people = soundscape.babble([sound[::-1] for sound in talk], length, rng, TALKERS)
+    people = soundscape.in_room(people, rng)[:length]
+    return _level(_level(people) + 0.2 * _level(soundscape.impacts(length, rng)))
+
+
+def kitchen(length: int, rng: np.random.Generator, talk: Talk) -> Samples:
+    """Crockery in a sink, water, an extractor; hardly anybody talks."""
+    crockery = soundscape.in_room(soundscape.impacts(length, rng), rng)[:length]
+    water = soundscape.coloured(length, rng, rng.uniform(2000, 6000))
+    return _level(_level(crockery) + 0.4 * _level(water) + 0.3 * _level(soundscape.fan(length, rng)))
+
+
+ROOMS: tuple[Callable[[int, np.random.Generator, Talk], Samples], ...] = (cafe, kitchen)
+
+
+def counter(length: int, seed: int, number: int, talk: Talk) -> Samples:
+    """Noise of a coffee counter for clip `number`: café and kitchen in turn; as `machines`."""
+    rng = np.random.default_rng([seed, number])
+    return ROOMS[number % len(ROOMS)](length, rng, talk)
 
 
 def mixed(speech: Samples, noise: Samples, decibels: float) -> Samples:

@@ -6,27 +6,29 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.adapters import earcons as made
 from assistant.adapters.button import watched
 from assistant.adapters.clock import SystemClock
+from assistant.adapters.ear import Ear
 from assistant.adapters.readyvoice import ReadyVoice
 from assistant.adapters.recordings import Recordings
 from assistant.adapters.silero import SileroEndpointer
 from assistant.adapters.sound import Headset, Listed, Wanted
-from assistant.adapters.stretch import shaped
+from assistant.adapters.stretch import closed, shaped
 from assistant.adapters.tasks import ended
 from assistant.bootstrap.core import Door
 from assistant.bootstrap.engines import ear, voice
 from assistant.bootstrap.site import Site, first_entities, first_world, vocabulary
 from assistant.bootstrap.wake import wake_phrase
 from assistant.domain.endpointing import Words
+from assistant.domain.speech import DIGITS, NOUNS, verbalise
 from assistant.domain.spoken.address import addressed
 from assistant.domain.values import Answer, Session, Utterance
-from assistant.errors import AudioError, UsageError
+from assistant.errors import AudioError, ModelError, UsageError
 from assistant.ports import Ears, Microphone, Speaker, Voice, Wakeword
 from assistant.settings import earcons, headsets
 from assistant.settings.headsets import Button, Headsets, Profile
@@ -34,7 +36,9 @@ from assistant.settings.paths import site_folder
 from assistant.turn.complete import Completeness
 from assistant.turn.core import ASLEEP
 from assistant.turn.gear import Gear, Manner, Times
+from assistant.turn.naming import cap, unit
 from assistant.turn.read import UNKNOWN
+from assistant.turn.speaking import sentences
 from assistant.turn.station import Station
 
 
@@ -114,6 +118,8 @@ class Engines:
     ears: Ears
     voice: Voice
     manner: Manner
+    preparing: asyncio.Task[None] | None = None
+    """Loads the ear and makes the common answers; done when all is there."""
 
 
 @asynccontextmanager
@@ -124,16 +130,45 @@ async def open_engines(folder: Path | None, site: Site, model: str | None = None
         stack.callback(listens.close)
         speaks = ReadyVoice(voice(folder))
         stack.push_async_callback(speaks.close)
-        preparing = asyncio.create_task(speaks.prepare(common(site)))
+        preparing = asyncio.create_task(_prepared(listens, speaks, site))
         stack.push_async_callback(ended, preparing)
-        yield Engines(listens, speaks, manner(folder, site))
+        yield Engines(listens, speaks, manner(folder, site), preparing)
+
+
+async def _prepared(listens: Ear, speaks: ReadyVoice, site: Site) -> None:
+    with suppress(ModelError):  # whoever speaks first meets the same, and is told
+        await listens.load()
+    await speaks.prepare([*common(site), *openings(site)])
 
 
 def common(site: Site) -> list[str]:
-    """Answers that are always the same words."""
+    """Answers that are always the same words, in the pieces in which they are said."""
     answers = [*site.intents.shared.answers.values()]
     answers += [answer for spec in site.intents.by_name.values() for answer in spec.answers.values()]
-    return [answer for answer in dict.fromkeys(answers) if answer and "{" not in answer and "(" not in answer]
+    same = [answer for answer in answers if answer and "{" not in answer and "(" not in answer]
+    return list(dict.fromkeys(piece for answer in same for piece in sentences(verbalise(answer))))
+
+
+def openings(site: Site) -> list[str]:
+    """With what answers about the things of this plant begin."""
+    world = first_world(site.plant)
+    things = [*world.lots, *world.machines, *world.lines]
+    return [f"{cap(verbalise(unit(world, thing)))}," for thing in things]
+
+
+def opening(site: Site) -> Callable[[str], str]:
+    """What finds the name of a thing at the beginning of a sentence as it is said (Manner.opening)."""
+    world = first_world(site.plant)
+    named = sorted((verbalise(unit(world, thing)) for thing in (*world.machines, *world.lines)), key=len, reverse=True)
+    digit = "|".join(DIGITS)
+    names = [*map(re.escape, named), *(rf"{noun}(?: (?:{digit}))+" for noun in sorted(NOUNS.values()))]
+    begins = re.compile(rf"(?:[a-z]+:? )?(?:{'|'.join(names)})(?![a-z])", re.IGNORECASE)
+
+    def found(sentence: str) -> str:
+        match = begins.match(sentence)
+        return match[0] if match else ""
+
+    return found
 
 
 def manner(folder: Path | None, site: Site) -> Manner:
@@ -159,6 +194,8 @@ def manner(folder: Path | None, site: Site) -> Manner:
         prompt=vocabulary(site),
         earcons=made.sounds(earcons.load(site_folder(folder, "hardware"))),
         shaped=shaped,
+        closed=closed,
+        opening=opening(site),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assistant.adapters import eventlog
+from assistant.adapters.memory import large_apart
 from assistant.adapters.snapshots import Known, Snapshots, fresh
 from assistant.domain.events import Event
 from assistant.domain.views import Views
@@ -31,13 +32,21 @@ def read_only(data: Path) -> World:
     return known_of(data).world
 
 
-def known_of(data: Path) -> Known:
-    """World and views of a data folder that another process may be writing; touches nothing. Raises LogError."""
-    known = snapshots(data).load(lambda position: _hash_at(_Reader(data), position), discard=False)
-    for event in eventlog.read(data, known.world.position):
+def known_of(data: Path, until: int | None = None) -> Known:
+    """World and views of a data folder that another process may be writing; touches nothing. Raises LogError.
+
+    `until`: as they were after the event at this position, from a snapshot that is not of a later one.
+    """
+    known = kept_of(data, until)
+    for event in eventlog.read(data, known.world.position, until=until):
         known.world.apply(event)
         known.views.apply(event)
     return known
+
+
+def kept_of(data: Path, until: int | None = None) -> Known:
+    """The same as far as a snapshot has it; fresh where none fits. Touches nothing. Raises LogError."""
+    return snapshots(data).load(lambda position: _hash_at(_Reader(data), position), discard=False, until=until)
 
 
 class Remembering:
@@ -50,6 +59,7 @@ class Remembering:
 
     def begin(self, log: EventLog) -> Known:
         """Everything that the log says. Raises LogError."""
+        large_apart()
         if self._kept is not None:
             self._known = self._kept.load(lambda position: _hash_at(log, position))
         world, views = self._known.world, self._known.views

@@ -10,10 +10,9 @@ from assistant.adapters import eventlog
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.bootstrap.answers import answers_from
 from assistant.bootstrap.engines import understander
+from assistant.bootstrap.known import kept_of
 from assistant.bootstrap.site import Site
 from assistant.domain.evidence import Evidence, evidence
-from assistant.domain.views import Views
-from assistant.domain.world import World
 from assistant.turn.core import Core
 from assistant.turn.interpret import Interpreter
 from assistant.turn.perform import Performer
@@ -23,9 +22,14 @@ from assistant.turn.replay import Dropped, Rehearsal, Replay, Then
 
 
 @asynccontextmanager
-async def open_replay(site: Site, data: Path) -> AsyncIterator[Replay]:
-    """What reads a turn of this log again. The log is read, never written; the machines are left alone."""
-    world, views, clock, dropped = World(), Views(), Then(), Dropped()
+async def open_replay(site: Site, data: Path, first: int = 1) -> AsyncIterator[Replay]:
+    """What reads a turn of this log again. The log is read, never written; the machines are left alone.
+
+    `first`: the position of the oldest turn that will be reached; what was before it is taken from a snapshot where
+    one of no later position fits. Raises LogError.
+    """
+    known, clock, dropped = kept_of(data, until=first - 1), Then(), Dropped()
+    world, views = known.world, known.views
     # Sessions to machines are opened when something is asked of them: nothing is.
     machines = OpcUaMachines(site.hardware, ())
 

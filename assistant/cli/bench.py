@@ -18,7 +18,7 @@ from assistant.cli.app import app
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.bench import Figure, Rate, Share, Value
+    from assistant.bench import Figure, Mean, Rate, Share, Spread, Value
     from assistant.bootstrap import Site
 
 
@@ -53,12 +53,19 @@ def bench(
         Path | None,
         typer.Option(help="Recordings with labels.json (wake: any, without the phrase).", show_default=False),
     ] = None,
-    noise: Annotated[list[float] | None, typer.Option(help="Machine noise to mix in, dB.", show_default=False)] = None,
-    peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone, too.")] = True,
+    noise: Annotated[list[float] | None, typer.Option(help="Noise to mix in, dB.", show_default=False)] = None,
+    room: Annotated[
+        str, typer.Option(help="Where that noise is from: line (machines) or cafe (talk backwards, crockery).")
+    ] = "line",
+    piece: Annotated[str, typer.Option("--part", help="Which of how many parts of the recordings, 1/4.")] = "1/1",
+    peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone and with PocketSphinx, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
     events: Annotated[
         list[int] | None, typer.Option(help=f"Of `views`: events in the log, again for a curve [{EVENTS}].", min=1000)
     ] = None,
+    days: Annotated[
+        float, typer.Option(help="Of `views`: days of the plant that are asked for in one sentence; 0 for none.", min=0)
+    ] = 7.0,
     utterances: Annotated[int, typer.Option(help="headset: so many in a row.")] = 38,
     faults: Annotated[int, typer.Option(help="headset: so often each fault of a device.")] = 5,
     echoes: Annotated[int, typer.Option(help="headset: so many answers of ours, heard again.")] = 10,
@@ -77,8 +84,8 @@ def bench(
         if part not in PARTS + APART:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in named:
-        hearing = Hearing(clips, tuple(noise or ()), peer)
-        results: Iterable[Figure | Share | Value | Plain]
+        hearing = Hearing(clips, tuple(noise or ()), room, _part(piece), peer)
+        results: Iterable[Figure | Share | Mean | Spread | Value | Plain]
         if part in ("quiet", "always"):
             results = _quiet(site, clips, data, hours or QUIET_H, always=part == "always")
         elif part == "ids":
@@ -86,7 +93,7 @@ def bench(
         elif part in APART:
             results = _headset(site, clips, utterances, faults, echoes, hours)
         else:
-            results = _measure(part, hearing, sentences, events or [EVENTS], site)
+            results = _measure(part, hearing, sentences, events or [EVENTS], site, days)
         for result in results:
             print(_line(result, as_json=as_json), flush=True)
 
@@ -97,14 +104,24 @@ class Hearing:
 
     clips: Path | None
     mix: tuple[float, ...]
+    room: str
+    part: tuple[int, int]
     peer: bool
 
 
+def _part(text: str) -> tuple[int, int]:
+    """`2/4` as numbers. Raises UsageError."""
+    first, _, many = text.partition("/")
+    if not (first.isdigit() and many.isdigit() and 1 <= int(first) <= int(many)):
+        raise UsageError(f"--part {text}: not one of several, such as 1/4")
+    return int(first), int(many)
+
+
 def _measure(
-    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None
-) -> Iterator[Figure | Share | Value | Plain]:
+    part: str, heard: Hearing, sentences: Path | None, events: list[int], site: Path | None, days: float
+) -> Iterator[Figure | Share | Mean | Spread | Value | Plain]:
     from assistant import bootstrap
-    from assistant.bench import appends, hearing, load, meaning, views
+    from assistant.bench import appends, hearing, load, meaning
     from assistant.settings.paths import shipped_site
 
     loaded = bootstrap.load_site(site)
@@ -112,8 +129,13 @@ def _measure(
         case "hearing":
             folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
             model = bootstrap.speech_model(site)
+            if heard.room not in hearing.ROOMS:
+                raise UsageError(f"--room {heard.room}: neither of {', '.join(hearing.ROOMS)}")
             plain = bootstrap.speech_model(site, plain=True) if heard.peer else None
-            yield from hearing.measure(loaded, model, folder, folder=site, mix=heard.mix, peer=plain)
+            for row in hearing.measure(
+                loaded, model, folder, folder=site, mix=heard.mix, room=heard.room, part=heard.part, peer=plain
+            ):
+                yield Plain(*row) if isinstance(row, tuple) else row
         case "stories":
             yield from _asked(site, loaded, heard.clips)
         case "wake":
@@ -124,9 +146,8 @@ def _measure(
             for file in [sentences] if sentences else [folder / name for name in HELD_OUT]:
                 yield from _understanding(loaded, file)
         case "views":
-            for count in events:
-                with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
-                    yield from views.measure(loaded, Path(fresh), count)
+            yield from _curve(loaded, events)
+            yield from _a_week(loaded, site, days)
         case _:
             # On the disk that is asked about, not on a RAM disk.
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
@@ -136,21 +157,58 @@ def _measure(
                     yield from appends.measure(Path(fresh))
 
 
+def _curve(loaded: Site, events: list[int]) -> Iterator[Figure | Spread | Value | Plain]:
+    """The views at each of these sizes of the log; then each figure as it grows with it."""
+    from assistant.bench import Figure, views
+
+    curve: dict[str, list[str]] = {}
+    for count in events:
+        # On the disk that is asked about, not on a RAM disk.
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh:
+            for result in views.measure(loaded, Path(fresh), count):
+                yield result
+                _, _, what = result.name.partition(": ")
+                value = 1 / result.ratio if isinstance(result, Figure) else result.value
+                curve.setdefault(what, []).append(f"{value:,.3g}")
+    if len(events) > 1:
+        sizes = " / ".join(f"{count:,}" for count in events)
+        for what, values in curve.items():
+            yield Plain(f"{sizes} events: {what}", " / ".join(values))
+
+
+def _a_week(loaded: Site, site: Path | None, days: float) -> Iterator[Share | Spread | Value]:
+    """So many days of the plant, asked for in one sentence."""
+    from assistant.bench import asked
+
+    if not days:
+        return
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
+        results = asked.measure(loaded, site, Path(fresh), days)
+        while True:
+            try:
+                yield runner.run(_next(results))
+            except StopAsyncIteration:
+                return
+
+
 def _headset(
     chosen: Path | None, clips: Path | None, utterances: int, faults: int, echoes: int, hours: float
 ) -> Iterator[Share | Plain]:
     """A headset through real PortAudio, on a sound daemon of our own."""
     from assistant import bootstrap
     from assistant.adapters.virtual import missing
-    from assistant.bench import Share, headset, soak
-    from assistant.settings.paths import site_folder
+    from assistant.bench import Share, headset_figures, soak
+    from assistant.settings.paths import shipped_site, site_folder
 
     folder, loaded = clips or site_folder(chosen, "models") / "speech" / "demo", bootstrap.load_site(chosen)
+    free = shipped_site() / "tests" / "speech" / "free"
     if why := missing():
         yield Plain("headset: not measured", why)
         return
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
-        worn = headset.measure(loaded, chosen, Path(fresh), folder, utterances, faults, echoes)
+        worn = headset_figures.measure(
+            loaded, chosen, Path(fresh), folder, utterances, faults, echoes, free if free.is_dir() else None
+        )
         for results in (worn, soak.soak(loaded, chosen, folder, hours)) if hours else (worn,):
             while True:
                 try:
@@ -268,8 +326,8 @@ async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results)
 
 
-def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
-    from assistant.bench import Share, Value
+def _line(result: Figure | Share | Mean | Spread | Value | Plain, *, as_json: bool) -> str:
+    from assistant.bench import Mean, Share, Spread, Value
 
     if as_json:
         return json.dumps(asdict(result))
@@ -277,6 +335,12 @@ def _line(result: Figure | Share | Value | Plain, *, as_json: bool) -> str:
         return f"{result.name:66} {result.value}"
     if isinstance(result, Value):
         return f"{result.name:66} {result.value:,.3f} {result.unit}"
+    if isinstance(result, Spread):
+        bounds = f"95 %: {result.low:,.3f} to {result.high:,.3f}; n={result.n}"
+        return f"{result.name:66} {result.value:,.3f} {result.unit}  ({bounds})"
+    if isinstance(result, Mean):
+        share, of = result.right / result.n, f"{result.right} of {result.n} by {result.recordings} recordings"
+        return f"{result.name:66} {share:.1%}  ({of}; 95 %: {result.low:.1%} to {result.high:.1%})"
     if isinstance(result, Share):
         low, high = (max(0.0, bound) for bound in result.interval)
         share = result.right / result.n if result.n else 0.0

@@ -67,6 +67,7 @@ def line(
     With --secure its accounts come from LINE_ASSISTANT_OPCUA_USER and _PASSWORD (may command) and, if set,
     LINE_ASSISTANT_OPCUA_OBSERVER_USER and _PASSWORD (may only read).
     """
+    from assistant.adapters.garbage import settled
     from assistant.plant.ledger import Ledger
     from assistant.plant.server import PlantServer
     from assistant.settings import hardware, plant
@@ -93,6 +94,7 @@ def line(
                 told = " ".join(one.name for one, _ in programme.stories) or "none"
                 how += f", for {programme.seconds / factor / 60:.1f} minutes, stories: {told}"
             about = f"{len(declared.machines)} machines, seed {seed}, speed {factor:g}{how}"
+            settled()
             print(f"line ready at {url}: {about}", flush=True)
 
         asyncio.run(_until_stopped(server.run(url, ready)))

@@ -82,6 +82,7 @@ async def _found(site: Path | None, session: Session, device: str) -> Sequence[P
 async def _serve(found: Sequence[Place], data: Path | None, site: Path | None, port: int | None) -> None:
     """All of them, until SIGINT or SIGTERM."""
     from assistant import bootstrap
+    from assistant.adapters.garbage import settled
     from assistant.adapters.metrics import HOST, Metrics
     from assistant.adapters.systemd import supervised
     from assistant.bootstrap.headset import open_engines, open_stations
@@ -110,6 +111,7 @@ async def _serve(found: Sequence[Place], data: Path | None, site: Path | None, p
         _say("press Enter to talk, or send SIGUSR1; yes and Enter checks in a badge that was named; Ctrl-C ends")
         _keys(loop, stations)
         work = [asyncio.create_task(station.run()) for station in stations]
+        settled()
         await stack.enter_async_context(supervised())
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait([*work, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -170,6 +172,7 @@ async def _hold(data: Path | None, site: Path | None, port: int | None) -> None:
     """The core of this data folder, until SIGINT or SIGTERM."""
     from assistant import bootstrap
     from assistant.adapters.eventlog import sqlite_note
+    from assistant.adapters.garbage import settled
     from assistant.adapters.metrics import HOST, Metrics
     from assistant.adapters.systemd import supervised
     from assistant.settings.paths import data_dir
@@ -186,5 +189,6 @@ async def _hold(data: Path | None, site: Path | None, port: int | None) -> None:
         if metrics is not None:
             served = stack.enter_context(metrics.serving(port or 0))
             print(f"metrics at http://{HOST}:{served}/metrics", flush=True)
+        settled()
         await stack.enter_async_context(supervised())
         await stop.wait()

@@ -97,7 +97,8 @@ async def _replay(ident: str, data: Path | None, site: Path | None, *, as_json: 
     if not said and not turn.heard.note and sound is None:
         raise UsageError(f"turn {turn.turn}: its words were not for the assistant and were not kept")
     before = bootstrap.led_to(folder, turn)
-    async with bootstrap.open_replay(loaded, folder) as again:
+    first = min(one.position for one in (*before, turn))
+    async with bootstrap.open_replay(loaded, folder, first) as again:
         today = await again.reach(before, turn)
         read = await again.read(turn, said)
         heard, trouble = await _heard_again(turn, sound, again, loaded, site)

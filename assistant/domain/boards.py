@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress
 from typing import Any
 
 from assistant.domain import events as e
 from assistant.domain.things import Board
+from assistant.domain.views.names import ManyIds, Some
 from assistant.domain.views.series import Ids
 
 AWAKE = 500
@@ -25,9 +26,9 @@ class Boards(Mapping[str, Board]):
     in a machine, on hold, waits for rework or is scrapped is never packed, but forgets where it passed.
     """
 
-    def __init__(self, ids: Ids | None = None) -> None:
+    def __init__(self, ids: ManyIds | None = None) -> None:
         """`ids`: numbers of boards that somebody else keeps too (the views), so that each id is kept once."""
-        self._ids = Ids() if ids is None else ids
+        self._ids = ManyIds() if ids is None else ids
         self.awake: dict[str, Board] = {}
         """Those that are not packed: whoever looks for what is the matter looks here."""
         self._leaving: deque[str] = deque()
@@ -70,7 +71,7 @@ class Boards(Mapping[str, Board]):
     def leaves(self, board: str) -> None:
         """It is through, or back from the bench: it is packed when enough others are through after it."""
         self._leaving.append(board)
-        if len(self._leaving) > AWAKE:
+        while len(self._leaving) > AWAKE:
             self._pack(self._leaving.popleft())
 
     def _pack(self, name: str) -> None:
@@ -131,6 +132,10 @@ class Boards(Mapping[str, Board]):
         self.awake, self._leaving = awake, deque(leaving)
         self._texts.restore(texts)
 
-    def same(self, boards: tuple[str, ...]) -> tuple[str, ...]:
-        """The same ids, as the very objects that are kept already."""
-        return tuple(map(self._ids.same, boards))
+    def some(self, boards: Iterable[str]) -> Some:
+        """The same ids, in a few bytes each."""
+        return boards if isinstance(boards, Some) else Some(self._ids, map(self._ids, boards))
+
+    def numbered(self, numbers: Iterable[int]) -> Some:
+        """The boards of these numbers (Some.numbers)."""
+        return Some(self._ids, numbers)

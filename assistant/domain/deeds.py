@@ -11,6 +11,8 @@ from assistant.domain.things import Action, Announcement, Call, Request, Telling
 if TYPE_CHECKING:
     from assistant.domain.world import World
 
+TALKED = 600
+"""Of so many of what was heard and answered last the places are known."""
 NOTE, CALL = "note", "call"
 """Methods of an Action that was no order."""
 
@@ -59,6 +61,13 @@ def _announcement_escalated(world: World, event: e.Event, data: e.AnnouncementEs
 
 def _turn_heard(world: World, event: e.Event, data: e.TurnHeard) -> None:
     world.turns[event.subject] = data.intent
+    _talked(world, event, data)
+
+
+def _talked(world: World, event: e.Event, data: e.Payload) -> None:
+    world.talked.append(event.position)
+    if len(world.talked) > 2 * TALKED:
+        del world.talked[:TALKED]
 
 
 def _order_requested(world: World, event: e.Event, data: e.OrderRequested) -> None:
@@ -118,6 +127,7 @@ DEEDS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.AnnouncementHeard: _announcement_heard,
     e.AnnouncementEscalated: _announcement_escalated,
     e.TurnHeard: _turn_heard,
+    e.TurnAnswered: _talked,
     e.OrderRequested: _order_requested,
     e.NoteTaken: _note_taken,
     e.OrderRejected: _order_ended,

@@ -27,10 +27,10 @@ STILL_VOICE = 0.35
 """And from which it goes on: a voice fades, and the detector's own authors let it (snakers4/silero-vad)."""
 LEAST_VOICED = 3
 """Frames, 96 ms: shorter is a click; "stop" and "no" are 150 ms and more (pitfalls V3)."""
-PAUSE = 5
-"""Frames, 160 ms, after which a transcript is worth its time."""
-TAILS: Mapping[str, int] = {"complete": 9, "open": 19, "hanging": 38}
-"""Frames of silence that end a command, 288, 608 and 1,216 ms, by what its transcript looks like."""
+PAUSE = 4
+"""Frames, 128 ms, after which a transcript is worth its time."""
+TAILS: Mapping[str, int] = {"complete": 8, "open": 19, "hanging": 38}
+"""Frames of silence that end a command, 256, 608 and 1,216 ms, by what its transcript looks like."""
 LONGEST = 250
 """Frames, eight seconds, from the first voiced one: a command is no speech."""
 

@@ -21,7 +21,7 @@ from assistant.domain.things import (
     Voicing,
     WorkOrder,
 )
-from assistant.domain.views.series import Ids
+from assistant.domain.views.names import ManyIds
 from assistant.domain.world import World
 
 AnyThing = TypeVar("AnyThing", bound=Thing)
@@ -62,9 +62,13 @@ class Kept:
     told: set[str]
     reported: set[str]
     declared: set[str]
+    lost: dict[str, tuple[float, str]]
+    talked: list[int]
     heard_of: float
     packed: list[Any]
     """The boards that are not awake."""
+    lot_boards: dict[str, Any]
+    """Lot -> its boards' numbers, which are left out of the lot itself."""
     past: dict[str, list[e.Event]]
     """Lot, board or machine -> its past, which is left out of the thing itself."""
 
@@ -73,7 +77,8 @@ def keep(world: World) -> Kept:
     """All that a World knows."""
     things = (world.lots, world.machines, world.boards.awake)
     own: dict[str, Any] = {
-        "lots": _without_past(world.lots),
+        "lots": {name: replace(lot, past=[], boards=()) for name, lot in world.lots.items()},
+        "lot_boards": {name: world.boards.some(lot.boards).numbers for name, lot in world.lots.items()},
         "machines": _without_past(world.machines),
         "boards": _without_past(world.boards.awake),
         "packed": world.boards.packed(),
@@ -82,18 +87,18 @@ def keep(world: World) -> Kept:
     return Kept(**{name: own[name] if name in own else getattr(world, name) for name in (f.name for f in fields(Kept))})
 
 
-def recall(kept: Kept, board_ids: Ids) -> World:
+def recall(kept: Kept, board_ids: ManyIds) -> World:
     """The World that was kept, over the ids of the views that were kept with it.
 
     Raises ValueError, TypeError or LookupError for what does not fit together.
     """
     world = World(board_ids)
     for field in fields(Kept):
-        if field.name not in ("boards", "packed", "past"):
+        if field.name not in ("boards", "packed", "lot_boards", "past"):
             setattr(world, field.name, getattr(kept, field.name))
     world.boards.restore(kept.boards, kept.packed)
-    for lot in world.lots.values():
-        lot.boards = world.boards.same(lot.boards)
+    for name, numbers in kept.lot_boards.items():
+        world.lots[name].boards = world.boards.numbered(numbers)
     for name, past in kept.past.items():
         thing = world.lots.get(name) or world.machines.get(name) or world.boards.awake[name]
         thing.past = past

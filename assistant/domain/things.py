@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.domain import events as e
@@ -55,7 +56,7 @@ class Lot(Thing):
     order: str = ""
     product: str = ""
     line: str = ""
-    boards: tuple[str, ...] = ()
+    boards: Sequence[str] = ()
     shipped: bool = False
     """It has left the house."""
 
@@ -86,6 +87,8 @@ class Machine(Thing):
     spoken: tuple[str, ...] = ()
     state: str = ""
     """As last reported; empty when never."""
+    e10: int = 0
+    """The same by SEMI E10, as its CFX number; 0 when not told."""
     since: float = 0.0
     board: str = ""
     product: str = ""

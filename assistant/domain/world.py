@@ -29,13 +29,13 @@ from assistant.domain.things import (
     Voicing,
     WorkOrder,
 )
-from assistant.domain.views.series import Ids
+from assistant.domain.views.names import ManyIds
 
 
 class World:
     """All of it. Read its dictionaries freely; change it only by `apply`."""
 
-    def __init__(self, board_ids: Ids | None = None) -> None:
+    def __init__(self, board_ids: ManyIds | None = None) -> None:
         """`board_ids`: those of the views beside it, so that each id is kept once."""
         self.position = 0
         """Of the last event applied."""
@@ -84,6 +84,10 @@ class World:
         """Orders that a machine's own report names: it did what it reports because of them."""
         self.declared: set[str] = set()
         """Ids of the site's declarations that are in the log."""
+        self.lost: dict[str, tuple[float, str]] = {}
+        """Endpoints without a connection -> since when (Unix seconds UTC), and what was noticed."""
+        self.talked: list[int] = []
+        """Places in the log of what was heard and answered in the newest turns, oldest first: for who shows them."""
         self.heard_of: float = 0.0
         """Machine time of the newest machine event, Unix seconds UTC."""
 
@@ -209,7 +213,8 @@ def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
     if event.source.startswith("/machines/") and (there or any(map(world.kind_of, data.boards))):
         return  # a line numbers lots of its own, and takes nothing from another
     lot = world.lots.setdefault(event.subject, Lot(event.subject))
-    lot.order, lot.product, lot.line, lot.boards = data.order, data.product, data.line, data.boards
+    lot.order, lot.product, lot.line = data.order, data.product, data.line
+    lot.boards = world.boards.some(data.boards)
     for board in data.boards:
         world.boards.add(board).lot = lot.id
 
@@ -217,7 +222,7 @@ def _lot_created(world: World, event: e.Event, data: e.LotCreated) -> None:
 def _machine_state_changed(world: World, event: e.Event, data: e.MachineStateChanged) -> None:
     machine = world.machines.get(event.subject)
     if machine is not None:
-        machine.state, machine.since = data.state, event.time
+        machine.state, machine.e10, machine.since = data.state, data.e10, event.time
 
 
 def _alarm_raised(world: World, event: e.Event, data: e.AlarmRaised) -> None:
@@ -307,6 +312,14 @@ def _machine_set_up(world: World, event: e.Event, data: e.MachineSetUp) -> None:
         world.machines[event.subject].product = data.product
 
 
+def _connection_lost(world: World, event: e.Event, data: e.ConnectionLost) -> None:
+    world.lost[event.subject] = (event.time, data.reason)
+
+
+def _connection_restored(world: World, event: e.Event, data: e.ConnectionRestored) -> None:
+    world.lost.pop(event.subject, None)
+
+
 def _voice_adjusted(world: World, event: e.Event, data: e.VoiceAdjusted) -> None:
     world.voicings[event.subject] = Voicing(data.volume_db, data.speed)
 
@@ -341,5 +354,7 @@ _HANDLERS: dict[type[e.Payload], Callable[[World, e.Event, Any], None]] = {
     e.LotScrapped: _scrapped,
     e.LotShipped: _lot_shipped,
     e.MachineSetUp: _machine_set_up,
+    e.ConnectionLost: _connection_lost,
+    e.ConnectionRestored: _connection_restored,
     **DEEDS,
 }

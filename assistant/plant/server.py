@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -32,7 +33,9 @@ from assistant.settings.plant import Plant
 from assistant.settings.security import Link, Trust
 
 TICK_S = 0.05
-"""Real seconds between two steps of the simulation."""
+"""Real seconds between two looks at the simulation, in time with its steps at the speed of real time."""
+AFTER_S = 0.002
+"""Real seconds by which a look follows its step, so that it is not taken for the step before."""
 BEAT_S = 1.0
 """Real seconds between heartbeats."""
 
@@ -72,7 +75,10 @@ class PlantServer:
         self._simulation = (
             Simulation(plant, seed, self._note) if programme is None else staged(plant, seed, self._note, programme)
         )
+        self._ledger = ledger
         self._orders = Orders(self._simulation, ledger, time.time)
+        self._told = 0
+        """Entries of the journal that may be read: as many as its head says."""
         self._shown: dict[str, dict[str, object]] = {}
         self._server: Any = None
         self._index = 0
@@ -89,6 +95,7 @@ class PlantServer:
             for told in early:
                 self._note(*told)
             beat, count = self._last, 0
+            tick = self._last + AFTER_S
             ready()
             while True:
                 self._advance()
@@ -97,7 +104,10 @@ class PlantServer:
                 await self._show(count)
                 if self._over():
                     return
-                await asyncio.sleep(TICK_S)
+                # With the simulation's steps, however long showing one took; where it took too long, some are left out.
+                now = time.monotonic()
+                tick += TICK_S * max(1, math.ceil((now - tick) / TICK_S))
+                await asyncio.sleep(tick - now)
 
     @property
     def entries(self) -> int:
@@ -220,7 +230,7 @@ class PlantServer:
         """Journal.Read: up to `most` entries after sequence number `after`, as JSON strings."""
         from asyncua import ua
 
-        entries = self._journal.after(int(after.Value), int(most.Value))
+        entries = self._journal.after(int(after.Value), min(int(most.Value), self._told - int(after.Value)))
         self._read_up_to = max(self._read_up_to, int(after.Value) + len(entries))
         self._read_at = time.monotonic()
         return [ua.Variant(entries, ua.VariantType.String, is_array=True)]
@@ -231,25 +241,33 @@ class PlantServer:
         """Write what has changed since the last tick, the journal first: who sees an effect finds its entry.
 
         All variables of a machine are written together, at each change and each heartbeat, under one time: what is
-        read of a machine is never older than its last change, and never much older than its heart.
+        read of a machine is never older than its last change, and never much older than its heart. What is shown is
+        what was so when the ledger's lines about it began to go to disk, under the time of then: nothing is seen of an
+        order before the ledger can tell of it, though the power fails.
         """
-        await self._write("Journal", {self._hardware.journal.head: len(self._journal)})
-        for machine in self._simulation.machines.values():
-            values = {
+        at, told = datetime.now(UTC), len(self._journal)
+        states = {
+            machine.id: {
                 pattern.format(machine=machine.id): self._value(machine, variable, beats)
                 for variable, pattern in self._names.items()
             }
-            await self._write(machine.id, values)
+            for machine in self._simulation.machines.values()
+        }
+        if self._ledger.loose:
+            await asyncio.to_thread(self._ledger.sync)
+        self._told = told
+        await self._write("Journal", {self._hardware.journal.head: told}, at)
+        for machine, values in states.items():
+            await self._write(machine, values, at)
 
-    async def _write(self, whose: str, values: dict[str, object]) -> None:
+    async def _write(self, whose: str, values: dict[str, object], at: Any) -> None:
         from asyncua import ua
 
         if self._shown.get(whose) == values:
             return
         self._shown[whose] = values
-        now: Any = datetime.now(UTC)
         for name, value in values.items():
-            await self._server.write_attribute_value(self._id(name), ua.DataValue(_variant(value), SourceTimestamp=now))
+            await self._server.write_attribute_value(self._id(name), ua.DataValue(_variant(value), SourceTimestamp=at))
 
     def _value(self, machine: Machine, variable: str, beats: int) -> object:
         holds, scrapped = self._simulation.holds, self._simulation.scrapped

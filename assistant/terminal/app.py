@@ -78,7 +78,7 @@ class Terminal(App[None]):
     def __init__(self, means: Means, session: Session, *, view: str = "", lock_s: float = LOCK_S) -> None:
         super().__init__(ansi_color=True)  # said at once: NO_COLOR chooses by it how to take colours away
         self.means, self.session, self.lock_s = means, session, lock_s
-        self.state = State(means.policy.world)
+        self.state = State(means.policy.world, means.views, *means.before())
         self.composer = Composer(means.policy, self.state)
         self.link = Link(means)
         self.drawing = Drawing(self)

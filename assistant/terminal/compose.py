@@ -16,7 +16,8 @@ from assistant.settings.intents import Intent, Intents
 from assistant.terminal.state import State
 from assistant.turn import naming
 from assistant.turn.memory import Memory
-from assistant.turn.policy import ACTED_ON, Policy
+from assistant.turn.policy import Policy
+from assistant.turn.sayings import ACTED_ON
 from assistant.turn.verdict import Declined
 
 UNIT = "unit"
@@ -199,7 +200,7 @@ class Composer:
         return False
 
     def _near(self, session: Session, kinds: Sequence[str]) -> list[str]:
-        """All that can be chosen, the nearest first; of boards only those in a machine and those with a story."""
+        """All that can be chosen, the nearest first; of boards those in a machine and, of late, with a story."""
         world = self._state.world
         station = world.machines.get(session.station)
         line = world.lines.get(station.line if station is not None else session.station)
@@ -212,7 +213,7 @@ class Composer:
         order += [line.id] if line is not None else []
         order += [ident for ident, _, _, _ in self._state.holds()]
         order += [machine for machine, _ in self._state.alarms()]
-        order += [board.id for board in world.boards.values() if board.verdict == "failed" or board.rework]
+        order += [board.id for board in world.boards.awake.values() if board.verdict == "failed" or board.rework]
         order += [*world.machines, *world.lots, *world.lines, *world.products]
         return list(dict.fromkeys(ident for ident in order if ident))
 

@@ -134,7 +134,7 @@ class Drawing:
         elif link.up is False:
             todo = "F9 starts one" if app.means.start is not None else "start it: assistant run"
             lines.append((f"NO CORE since {words.clock(link.since)}. {todo}. ({link.why})", "bold reverse red"))
-        for since, reason in app.state.lost.values():
+        for since, reason in app.state.world.lost.values():
             lines.append((f"MACHINES NOT REACHED since {words.clock(since)}: {reason}", "bold reverse red"))
         told = list(app.state.announced(app.session).values())
         if told and self.view != "operator":

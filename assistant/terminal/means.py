@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.domain.events import Event
 from assistant.domain.evidence import Evidence
 from assistant.domain.values import Answer, Session, Transcript
+from assistant.domain.views import Views
 from assistant.ports import Clock
 from assistant.turn.policy import Policy
 from assistant.turn.told import Sound
@@ -45,6 +46,10 @@ class Means:
 
     policy: Policy
     """The site's rules, over a world of the terminal's own: what could be said here and now."""
+    views: Views
+    """As far as that world is, of the terminal's own too."""
+    before: Callable[[], tuple[Sequence[Event], Sequence[Event]]]
+    """What was heard and answered last before that, and the newest events before it, as State takes them."""
     read: Callable[[int, int], Iterable[Event]]
     """(after, limit) -> events of the log after that position, in order. Raises LogError."""
     whole: Callable[[str], tuple[Evidence | None, Sound]]

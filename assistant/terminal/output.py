@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.domain.events import Event
 from assistant.domain.views import Scope, Span, Views
 
 HOUR_S = 3600.0
@@ -25,18 +24,8 @@ class Hour:
         return self.good / self.made if self.made else None
 
 
-class Output:
-    """What has been made so far."""
-
-    def __init__(self) -> None:
-        self._views = Views()
-
-    def apply(self, event: Event) -> None:
-        """Take one more event into account."""
-        self._views.apply(event)
-
-    def per_hour(self, line: str, now: float, hours: int) -> list[Hour]:
-        """The last `hours` hours, oldest first, the running one last; empty ones where nothing was made."""
-        first, scope = now // HOUR_S - hours + 1, Scope(line=line)
-        spans = [Span((first + index) * HOUR_S, (first + index + 1) * HOUR_S) for index in range(hours)]
-        return [Hour(*self._views.production.good(span, scope)) for span in spans]
+def per_hour(views: Views, line: str, now: float, hours: int) -> list[Hour]:
+    """The last `hours` hours of the clock, oldest first, the running one last; empty ones where nothing was made."""
+    first, scope = now // HOUR_S - hours + 1, Scope(line=line)
+    spans = [Span((first + index) * HOUR_S, (first + index + 1) * HOUR_S) for index in range(hours)]
+    return [Hour(*views.production.good(span, scope)) for span in spans]

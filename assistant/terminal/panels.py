@@ -12,6 +12,7 @@ from rich.text import Text
 from assistant.domain.things import Announcement, Line, Machine
 from assistant.domain.values import Session
 from assistant.terminal import words
+from assistant.terminal.output import per_hour
 from assistant.terminal.state import Exchange, Question, State
 from assistant.turn import naming
 
@@ -85,7 +86,7 @@ def here(state: State, session: Session, rows: int) -> Panel:
 
 def _machine(panel: Panel, state: State, machine: Machine) -> None:
     world = state.world
-    word, colour = words.e10(state.e10.get(machine.id))
+    word, colour = words.e10(machine.e10)
     since = f" since {words.clock(machine.since)}" if machine.since else ""
     panel.row(
         (f" {machine.name} {machine.id}  ", "bold"),
@@ -138,7 +139,7 @@ def _line(panel: Panel, state: State, line: Line) -> None:
 
 
 def _short(state: State, machine: Machine) -> list[tuple[str, str]]:
-    _, colour = words.e10(state.e10.get(machine.id))
+    _, colour = words.e10(machine.e10)
     return [(f"{machine.id} ", ""), (f"{machine.state or '?'}  ", colour)]
 
 
@@ -266,7 +267,7 @@ def _row_of_tiles(panel: Panel, state: State, machines: Sequence[Machine], width
     size = max(width // max(len(machines), 1), 4)
     lines: list[list[tuple[str, str]]] = [[], [], [], []]
     for machine in machines:
-        word, colour = words.e10(state.e10.get(machine.id))
+        word, colour = words.e10(machine.e10)
         mark = "!" if machine.alarms else "H" if machine.hold is not None else " "
         lines[0].append((fit(f" {machine.id}{mark}", size - 1) + " ", "bold red" if machine.alarms else "bold"))
         lines[1].append((fit(f" {machine.state or '?'}", size - 1), f"bold reverse {colour}"))
@@ -292,7 +293,7 @@ def columns(state: State, width: int) -> Panel:
             if machine is None:
                 pieces.append((" " * size, ""))
                 continue
-            _, colour = words.e10(state.e10.get(machine.id))
+            _, colour = words.e10(machine.e10)
             mark = "!" if machine.alarms else " "
             pieces += [
                 (f" {machine.id:<6}"[:7] + mark, "bold"),
@@ -307,7 +308,7 @@ def plots(state: State, now: float, width: int) -> Panel:
     """Boards an hour and the share that is good, the last HOURS hours, a row a line."""
     panel = Panel()
     for line in state.world.lines.values():
-        hours = state.output.per_hour(line.id, now, HOURS)
+        hours = per_hour(state.views, line.id, now, HOURS)
         made = [float(hour.made) if hour.made else None for hour in hours]
         rates = [hour.rate for hour in hours]
         newest = rates[-1]

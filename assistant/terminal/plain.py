@@ -37,7 +37,7 @@ class Plain:
     def __init__(self, means: Means, session: Session, out: Callable[[str], None]) -> None:
         """`out` prints one line."""
         self._means, self._session, self._out = means, session, out
-        self._state = State(means.policy.world)
+        self._state = State(means.policy.world, means.views, *means.before())
         self._composer = Composer(means.policy, self._state)
         self._link = Link(means)
         self._up: bool | None = None

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.domain import events as e
 from assistant.domain.things import Announcement, Thing
 from assistant.domain.values import Decision, Session
+from assistant.domain.views import Views
 from assistant.domain.views.alarms import WORST_FIRST
 from assistant.domain.world import World
-from assistant.terminal.output import Output
 from assistant.turn.announce import meant_for
 
 EXCHANGES = 200
@@ -83,32 +84,33 @@ class Question:
 class State:
     """All of it."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.output = Output()
+    def __init__(
+        self, world: World, views: Views, talked: Iterable[e.Event] = (), newest: Iterable[e.Event] = ()
+    ) -> None:
+        """`world` and `views` may know something already: `talked` and `newest` are then what is shown of before.
+
+        `talked`: what was heard and answered in the newest turns; `newest`: the newest events; each in order.
+        """
+        self.world, self.views = world, views
         self.exchanges: dict[str, Exchange] = {}
         """Turns by id, oldest first."""
         self.recent: deque[e.Event] = deque(maxlen=EVENTS)
         """The newest events, newest last."""
-        self.e10: dict[str, int] = {}
-        """Machine -> its SEMI E10 state by CFX number."""
-        self.lost: dict[str, tuple[float, str]] = {}
-        """Endpoints without a connection -> since when (Unix seconds UTC), and what was noticed."""
         self._questions: dict[Session, Question] = {}
         self._seconds: dict[str, Question] = {}
+        for event in talked:
+            self._talk(event)
+        self.recent.extend(newest)
 
     def apply(self, event: e.Event) -> None:
         """Take one more event into account."""
         self.world.apply(event)
-        self.output.apply(event)
+        self.views.apply(event)
         self.recent.append(event)
+        self._talk(event)
+
+    def _talk(self, event: e.Event) -> None:
         match event.data:
-            case e.MachineStateChanged(e10=code):
-                self.e10[event.subject] = code
-            case e.ConnectionLost(reason=reason):
-                self.lost[event.subject] = (event.time, reason)
-            case e.ConnectionRestored():
-                self.lost.pop(event.subject, None)
             case e.TurnHeard() as heard:
                 self.exchanges[event.subject] = Exchange(event.subject, event.time, heard)
                 if len(self.exchanges) > EXCHANGES:
@@ -142,13 +144,13 @@ class State:
     def holds(self) -> list[tuple[str, str, float, str]]:
         """What is on hold: id, reason, since when, by whom; newest first."""
         world = self.world
-        things: list[Thing] = [*world.lots.values(), *world.boards.values(), *world.machines.values()]
+        things: list[Thing] = [*world.lots.values(), *world.boards.awake.values(), *world.machines.values()]
         found = [(one.id, one.hold.reason, one.hold.at, one.hold.badge) for one in things if one.hold is not None]
         return sorted(found, key=lambda one: -one[2])
 
     def rework(self) -> list[tuple[str, str]]:
         """Boards in the rework queue, with their defects."""
-        return [(board.id, ", ".join(board.defects)) for board in self.world.boards.values() if board.rework]
+        return [(board.id, ", ".join(board.defects)) for board in self.world.boards.awake.values() if board.rework]
 
     def alarms(self) -> list[tuple[str, e.AlarmRaised]]:
         """Open alarms with their machines, worst first."""

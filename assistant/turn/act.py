@@ -20,7 +20,8 @@ DEADLINE_S = 3.0
 """A machine may not begin an order that is older than this (pitfalls A1)."""
 SETTLE_S = 6.0
 """How long its effect may take to show before it is called uncertain."""
-LOOK_EVERY_S = 0.05
+LOOK_AGAIN_S, SLOWER, LOOK_EVERY_S = 0.02, 1.2, 0.05
+"""First look again after this, then ever later, up to the last: most is done at once, and what is not takes a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Actor:
         answer says that this order was accepted, the machine's own report must name it.
         """
         until = self.clock.monotonic() + SETTLE_S
-        reason = "its effect was not seen"
+        reason, pause = "its effect was not seen", LOOK_AGAIN_S
         while self.clock.monotonic() < until:
             try:
                 reading = await self.machines.observe(order.machine)
@@ -138,7 +139,8 @@ class Actor:
                     shown = value if isinstance(value, str) else ",".join(value)
                     seen = f"{order.expect.variable}={shown}"
                     return Outcome(order, "done"), e.OrderDone(order.machine, seen, reading.time)
-            await self.clock.sleep(LOOK_EVERY_S)
+            await self.clock.sleep(pause)
+            pause = min(pause * SLOWER, LOOK_EVERY_S)
         return Outcome(order, "uncertain", reason), e.OrderUncertain(order.machine, reason)
 
     async def _named(self, order: Order) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import structlog
@@ -21,8 +21,8 @@ from assistant.turn import lookups, naming
 from assistant.turn.checks import parted
 from assistant.turn.dialogue import State, expired
 from assistant.turn.dialogue import step as take
-from assistant.turn.interpret import DIGITS, Interpreter
-from assistant.turn.memory import Memory, Second, Talk
+from assistant.turn.interpret import Interpreter
+from assistant.turn.memory import Memory, Talk
 from assistant.turn.messages import (
     Act,
     Expired,
@@ -37,8 +37,6 @@ from assistant.turn.messages import (
     Noise,
     Proceed,
     Say,
-    Seconded,
-    Sleep,
     Told,
     Wake,
     Yes,
@@ -47,17 +45,15 @@ from assistant.turn.minutes import Breath, Minutes
 from assistant.turn.notices import HEARD, Notices
 from assistant.turn.people import ADJUSTED, NO_LOG, People
 from assistant.turn.perform import Performer
-from assistant.turn.policy import AT_ONCE, Policy, subject
+from assistant.turn.policy import AT_ONCE, Policy
 from assistant.turn.read import UNKNOWN
 from assistant.turn.record import Recorder
+from assistant.turn.sayings import subject
+from assistant.turn.seconds import Seconds
 from assistant.turn.settle import by_person
 from assistant.turn.timed import timed
 from assistant.turn.verdict import GRAVITY, Allowed, Declined, Missing
-
-MORE_AT_ONCE = 2
-"""Sentences to one "more"."""
-SECOND_WITHIN_S = 30.0
-"""How long the second person has to say yes."""
+from assistant.turn.words import DIALOGUE, Words
 
 
 class Core:
@@ -81,8 +77,8 @@ class Core:
         self.people = People(policy.intents, world, self._minutes)
         self.notices = Notices(policy.intents, world, self._minutes)
         self._talks: dict[Session, Talk] = {}
-        self.seconds: dict[str, Second] = {}
-        """What waits for a second person, by station."""
+        self.seconds = Seconds(clock)
+        self._words = Words(policy.intents, world, self.seconds)
         self._names: tuple[int, dict[tuple[str, ...], Name]] = (-1, {})
 
     def check(self, session: Session) -> None:
@@ -114,9 +110,8 @@ class Core:
 
     def at_rest(self, session: Session) -> bool:
         """Whether a session can be told something: it is awake, no turn is under way, and nothing is asked there."""
-        talk, second, now = self.talk(session), self.seconds.get(session.station), self._clock.monotonic()
-        asked = bool(talk.dialogue.question) and not expired(talk.dialogue, now)
-        waits = second is not None and now <= second.expires
+        talk, waits = self.talk(session), self.seconds.standing(session.station) is not None
+        asked = bool(talk.dialogue.question) and not expired(talk.dialogue, self._clock.monotonic())
         return not (talk.lock.locked() or asked or waits or talk.dialogue.state is State.ASLEEP)
 
     async def turn(self, transcript: Transcript) -> Answer:
@@ -162,7 +157,7 @@ class Core:
 
     def _stands(self, talk: Talk, transcript: Transcript) -> float:
         """For how many seconds a question still stands after this turn, to this session or to a second person."""
-        second = self.seconds.get(transcript.session.station)
+        second = self.seconds.waiting.get(transcript.session.station)
         asked = talk.dialogue.expires if talk.dialogue.question else 0.0
         until = asked or (second.expires if second is not None and second.turn == transcript.turn else 0.0)
         return max(0.0, until - self._clock.monotonic())
@@ -193,7 +188,7 @@ class Core:
             if session.badge in badges and talk.dialogue.commands:
                 talk.dialogue, _ = take(talk.dialogue, Expired())
                 talk.asked = ""
-        self.seconds = {at: second for at, second in self.seconds.items() if second.by.badge not in badges}
+        self.seconds.void(badges)
 
     # ---- the stages ----------------------------------------------------------------------------------------
 
@@ -230,15 +225,8 @@ class Core:
 
     def _asked_by(self, transcript: Transcript, talk: Talk) -> str:
         """The turn whose question this one may answer: one of its own, or one to a second person at the station."""
-        first = self._awaited(transcript.session, talk)
+        first = self.seconds.awaited(transcript.session, talk)
         return talk.asked if first is None else first.turn
-
-    def _awaited(self, session: Session, talk: Talk) -> Second | None:
-        """What somebody else at the station confirmed and waits for a second person, unless another question stands."""
-        first = self.seconds.get(session.station)
-        if first is None or first.by.badge == session.badge or talk.dialogue.state is not State.IDLE:
-            return None
-        return first if self._clock.monotonic() <= first.expires else None
 
     def _asked(self, questions: Sequence[NeedsYes | NeedsDigits]) -> tuple[Message, str]:
         """The questions of one breath as one; and the rule that refuses them, or empty."""
@@ -251,7 +239,7 @@ class Core:
         commands = tuple(command for one in together for command in one.commands)
         message = NeedsYes(
             commands,
-            self._policy.together(commands) or " ".join(one.question for one in together),
+            self._policy.sayings.together(commands) or " ".join(one.question for one in together),
             together[0].now,
             tuple(bound for one in together for bound in one.bound),
         )
@@ -266,11 +254,11 @@ class Core:
                 return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
             return Noise(Decision.DONE, ""), ADJUSTED
         if word is None and spec is not None and spec.kind == "dialogue":
-            return Noise(Decision.REFUSED, self._policy.not_connected(command)), "not connected"
+            return Noise(Decision.REFUSED, self._policy.sayings.not_connected(command)), "not connected"
         if word is not None and spec is not None:
             if command.doubt or command.confidence < spec.confidence.ask:
                 return Noise(Decision.ASK, self._shared("say_again")), SAY_AGAIN
-            message = word(self, command, talk, breath.transcript.session)
+            message = word(self._words, command, talk, breath.transcript.session)
             return message, "cancelled" if isinstance(message, Told) else command.intent
         spoken = _channel(breath.transcript)
         verdict = self._policy.decide(command, breath.transcript.session, talk.memory, self._clock.now(), spoken)
@@ -330,8 +318,7 @@ class Core:
             return Finished(Decision.REFUSED, self._shared("no_log", reason=breath.trouble)), NO_LOG
         roles, said_in = self._intents.by_name[act.command.intent].second, breath.transcript
         if roles and act.by is None:
-            until = self._clock.monotonic() + SECOND_WITHIN_S
-            self.seconds[session.station] = Second(act.command, verdict.bound, session, roles, until, said_in.turn)
+            self.seconds.ask(act.command, verdict.bound, session, roles, said_in.turn)
             return Finished(Decision.CONFIRM, self._shared("second", roles=naming.roles(roles))), "confirm: second"
         second = said_in.session.badge if act.by is not None else ""
         try:
@@ -356,57 +343,7 @@ class Core:
     def _shared(self, key: str, **holes: str) -> str:
         return self._intents.text(UNKNOWN, key, holes)
 
-    def _yes(self, command: Command, talk: Talk, session: Session) -> Message:
-        first = self._awaited(session, talk)
-        if first is not None:
-            operator = self._world.operators.get(session.badge)
-            if operator is not None and operator.role in first.roles:
-                del self.seconds[session.station]
-                return Seconded(first.command, first.bound, first.by)
-        said, wanted = command.heard.get(DIGITS, ""), talk.dialogue.digits
-        if not said:
-            return Yes()
-        return Matched() if said in (wanted[-2:], wanted) else Mismatched()
 
-    def _no(self, command: Command, talk: Talk, session: Session) -> Message:
-        if talk.dialogue.state is State.IDLE and self.seconds.pop(session.station, None) is not None:
-            return Told(Decision.ANSWERED, self._shared("cancelled"))
-        return No()
-
-    def _repeat(self, command: Command, talk: Talk, session: Session) -> Message:
-        said = talk.memory.said or self._intents.text("repeat", "nothing", {})
-        return Noise(Decision.ANSWERED, said)
-
-    def _more(self, command: Command, talk: Talk, session: Session) -> Message:
-        say, rest = lookups.Reply(talk.memory.rest).cut(MORE_AT_ONCE)
-        talk.memory = replace(talk.memory, rest=rest)
-        return Noise(Decision.ANSWERED, say or self._intents.text("more", "nothing", {}))
-
-    def _help(self, command: Command, talk: Talk, session: Session) -> Message:
-        if talk.dialogue.question:
-            return Noise(Decision.ANSWERED, self._intents.text("help", "pending", {"question": talk.dialogue.question}))
-        examples = [spec.example for spec in self._intents.by_name.values() if spec.kind != "dialogue"][:4]
-        return Noise(Decision.ANSWERED, self._intents.text("help", "help", {"examples": "; ".join(examples)}))
-
-    def _heard(self, command: Command, talk: Talk, session: Session) -> Message:
-        return Noise(Decision.DONE, "")  # what is said of it is known once it is written down
-
-    def _sleep(self, command: Command, talk: Talk, session: Session) -> Message:
-        if "wake" in command.slots:
-            return Wake(self._intents.text("sleep", "awake", {}))
-        return Sleep(self._intents.text("sleep", "asleep", {}))
-
-
-DIALOGUE: dict[str, Callable[[Core, Command, Talk, Session], Message]] = {
-    "yes": Core._yes,
-    "no": Core._no,
-    "repeat": Core._repeat,
-    "more": Core._more,
-    "help": Core._help,
-    "sleep": Core._sleep,
-    HEARD: Core._heard,
-}
-"""Intents about the conversation itself."""
 SAY_AGAIN, ASLEEP = "asked: say again", "asleep"
 KEYS = {
     "cancelled": "cancelled",

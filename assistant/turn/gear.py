@@ -44,12 +44,16 @@ class Times:
     """Its words were there."""
     answered: float = 0.0
     made: float = 0.0
-    """The first sentence was sound."""
+    """The first piece of it was sound."""
+    handed: float = 0.0
+    """The short sound before it was over: it was handed to the device."""
     began: float = 0.0
     """Its first sample was heard."""
     said: str = ""
     """The words that were heard."""
     decision: str = ""
+    by: str = ""
+    """What read the words, as in Answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,10 @@ class Manner:
     """Short sounds by name."""
     shaped: Callable[[bytes, float, float], bytes] = lambda sound, speed, offset: sound
     """A WAV file at another speed, from so many seconds of it on."""
+    closed: Callable[[bytes, float], bytes] = lambda sound, pause: sound
+    """A WAV file with no more than so many seconds of silence at its end."""
+    opening: Callable[[str], str] = lambda sentence: ""
+    """The name of a thing with which a sentence begins, with one word before it at most; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

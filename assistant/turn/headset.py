@@ -3,8 +3,8 @@
 What an effect asks for is done by turn.station, which answers with another message. The diagram in docs/headset.md is
 written from TABLE; a test holds the two together.
 
-What was begun while it spoke can never act: such words are void until their speaker is done. Only three things are
-heeded meanwhile: words that silence it, words that also say no to what it asks, and the wake word.
+What was begun while it spoke can never act: such words are void until their speaker is done. What is heeded meanwhile
+stands in turn.speaking_rows.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.domain.values import Decision
+from assistant.turn import speaking_rows
 from assistant.turn.conversation import (
     AWAKE_S,
-    FOLLOW_UP_S,
-    STEP_BACK_S,
     STILL_S,
-    TAIL_S,
     WORKING_S,
     Conversation,
     Handler,
@@ -39,7 +37,6 @@ from assistant.turn.sounds import (
     Began,
     Effect,
     Ended,
-    Gave,
     Heard,
     Hush,
     Judge,
@@ -104,13 +101,7 @@ def _woke(now: Conversation, message: Message) -> Step:
 def _pressed(now: Conversation, message: Message) -> Step:
     """A hand is nobody's echo: whatever was being said, what follows is for us."""
     kept = replace(now, voice=False, void=False, tail=False, speech=None, interrupted=None)
-    return listen(kept, *_gave(now.speech, cut=True), Hush(), Reset(), Play("awake"))
-
-
-def _woke_speaking(now: Conversation, message: Message) -> Step:
-    """Silence at once; the command must come after it, for this was said into its own words."""
-    kept = replace(now, interrupted=now.speech, void=now.voice)
-    return listen(kept, *_gave(now.speech, cut=True), Hush(), Start(Timer.AWAKE, AWAKE_S))
+    return listen(kept, *speaking_rows.gave(now.speech, cut=True), Hush(), Reset(), Play("awake"))
 
 
 def _awake(now: Conversation, message: Message) -> Step:
@@ -234,64 +225,6 @@ def _announced(now: Conversation, message: Message) -> Step:
     return speak(now, Speech(message.sentences, announces=message.ident))
 
 
-def _gave(speech: Speech | None, *, cut: bool = False) -> tuple[Effect, ...]:
-    return (Gave(speech.announces, cut),) if speech is not None and speech.announces else ()
-
-
-# ---- it speaks -----------------------------------------------------------------------------------------------
-
-
-def _overheard(now: Conversation, message: Message) -> Step:
-    """Words that were said while it speaks: they silence it, or nothing."""
-    speech = now.speech
-    if not isinstance(message, Heard) or message.number != now.number or not now.asked or speech is None:
-        return now, ()
-    text = message.texts[0] if message.texts else ""
-    if own(text, speech):
-        return now, (Tell("own_voice"),)
-    quiet = replace(now, speech=None, interrupted=None, open=speech.asks)
-    if message.cancels and speech.asks:
-        kept = replace(quiet, state=State.THINKING, words=None, asked=False)
-        return kept, (Hush(), Take(message), Start(Timer.WORKING, WORKING_S), Start(Timer.STILL, STILL_S))
-    if message.silences or message.cancels:
-        kept, effects = rest(quiet, Hush())
-        return kept, (*_gave(speech), *effects, *(_window() if kept.open else ()))
-    return now, ()
-
-
-def _void_ended(now: Conversation, message: Message) -> Step:
-    """Somebody who spoke into its words is done: perhaps they said stop."""
-    assert isinstance(message, Ended)
-    kept = replace(now, voice=False, void=False)
-    return (kept, ()) if now.asked or message.why == "lost" else transcribe(kept)
-
-
-def _played(now: Conversation, message: Message) -> Step:
-    assert isinstance(message, Played)
-    return (replace(now, speech=replace(now.speech, at=message.sentence + 1)) if now.speech else now), ()
-
-
-def _spoke(now: Conversation, message: Message) -> Step:
-    said = now.speech or Speech()
-    kept = replace(now, speech=None, said=said, interrupted=None, tail=True, void=now.voice, open=said.asks)
-    asleep = (Play("asleep"),) if said.sleeps and not now.voice else ()
-    gave = _gave(said) if said.at >= len(said.sentences) else ()  # what could not be said is offered again
-    return rest(kept, *gave, Start(Timer.TAIL, TAIL_S), *(_window() if said.asks else ()), *asleep)
-
-
-def _window() -> tuple[Effect, ...]:
-    return (Start(Timer.WINDOW, FOLLOW_UP_S),)
-
-
-def _silenced(now: Conversation, message: Message) -> Step:
-    """How far it had come when the wake word cut it off."""
-    assert isinstance(message, Silenced)
-    if now.interrupted is None:
-        return now, ()
-    offset = max(0.0, message.seconds - STEP_BACK_S)
-    return replace(now, interrupted=replace(now.interrupted, at=message.sentence, offset=offset)), ()
-
-
 # ---- the device ----------------------------------------------------------------------------------------------
 
 
@@ -333,7 +266,7 @@ _ASIDE: dict[type[Message], Row] = {
     **_all(stay),
     Lost: Row(_lost, (State.LOST,)),
     TimedOut: Row(_timed_out, ()),
-    Silenced: Row(_silenced, ()),
+    Silenced: Row(speaking_rows.silenced, ()),
     Began: Row(_void_voice, ()),
     Resumed: Row(_went_on, ()),
     Ended: Row(_over, ()),
@@ -376,13 +309,13 @@ _ROWS: dict[State, dict[type[Message], Row]] = {
     },
     State.SPEAKING: {
         **_ASIDE,
-        Woke: Row(_woke_speaking, (State.LISTENING,)),
+        Woke: Row(speaking_rows.woke, (State.LISTENING,)),
         Pressed: Row(_pressed, (State.LISTENING,)),
         Paused: Row(_pause, ()),
-        Heard: Row(_overheard, (State.THINKING, *REST)),
-        Ended: Row(_void_ended, ()),
-        Played: Row(_played, ()),
-        Spoke: Row(_spoke, REST),
+        Heard: Row(speaking_rows.overheard, (State.THINKING, *REST)),
+        Ended: Row(speaking_rows.void_ended, ()),
+        Played: Row(speaking_rows.played, ()),
+        Spoke: Row(speaking_rows.spoke, REST),
     },
     State.LOST: {
         **_all(stay),

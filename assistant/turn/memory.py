@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from assistant.domain.values import Command, Session
 from assistant.turn.dialogue import Dialogue
 
 
@@ -31,17 +30,3 @@ class Talk:
     """The turn that asked what is asked now, or empty."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One turn at a time: a session is one person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """What somebody confirmed and another person at the station must agree to."""
-
-    command: Command
-    bound: str
-    by: Session
-    roles: tuple[str, ...]
-    expires: float
-    """Monotonic seconds."""
-    turn: str = ""
-    """The turn that confirmed it."""

@@ -43,10 +43,10 @@ class Performer:
         if spec.record is not None:
             key = await self._record(allowed, spec, session, turn, cause)
             if not allowed.plans:
-                return Decision.DONE, self.policy.say(spec, key, allowed.command)
+                return Decision.DONE, self.policy.sayings.say(spec, key, allowed.command)
         # Words that describe what was so before it changed: a lot's reason, a machine's alarms.
         said_of, key = (self.policy.intents.by_name[allowed.undoes], "undone") if allowed.undoes else (spec, "done")
-        done = self.policy.say(said_of, key, allowed.command, allowed.named)
+        done = self.policy.sayings.say(said_of, key, allowed.command, allowed.named)
         return self._told(await self.actor.carry_out(allowed.plans, session, turn, cause, second), done)
 
     def dated(self, say: str) -> str:

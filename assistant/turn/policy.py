@@ -8,7 +8,7 @@ need a yes.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assistant.domain.calendar import Calendar
@@ -21,17 +21,16 @@ from assistant.settings.hardware import Hardware
 from assistant.settings.intents import Intent, Intents
 from assistant.settings.stations import Channel, Stations
 from assistant.turn import naming
-from assistant.turn.checks import CHECKS, machines, version
+from assistant.turn.checks import CHECKS, version
 from assistant.turn.ground import ANY_UNIT
 from assistant.turn.memory import Memory
-from assistant.turn.read import UNKNOWN, called
+from assistant.turn.read import called
+from assistant.turn.sayings import ACTED_ON, Sayings, subject
 from assistant.turn.understand import MODEL
 from assistant.turn.verdict import Allowed, Declined, Missing, Plan, Verdict
 
 UNDO_WITHIN_S = 600.0
 """Who says "undo" later than this means something else by it."""
-ACTED_ON = ("lot", "board", "machine", "line")
-"""Slots that name what an action is about."""
 AT_ONCE = "acts at once"
 
 
@@ -47,6 +46,11 @@ class Policy:
     stations: Stations | None = None
     """What may be asked for where."""
 
+    @property
+    def sayings(self) -> Sayings:
+        """In which it says what it has decided."""
+        return Sayings(self.intents, self.world)
+
     def decide(
         self, command: Command, session: Session, memory: Memory, now: float, channel: Channel = "terminal"
     ) -> Verdict:
@@ -58,7 +62,7 @@ class Policy:
         if not isinstance(named, Command):
             return named
         if not spec.connected:
-            return Declined(named, Decision.REFUSED, self.not_connected(named), "not connected")
+            return Declined(named, Decision.REFUSED, self.sayings.not_connected(named), "not connected")
         missing = self._missing(named, spec)
         if missing is not None:
             return missing
@@ -66,7 +70,7 @@ class Policy:
         if refused is not None:
             return refused
         if named.confidence < spec.confidence.ask:
-            return Declined(named, Decision.ASK, self._text(spec, "say_again"), "asked: say again")
+            return Declined(named, Decision.ASK, self.sayings.text(spec, "say_again"), "asked: say again")
         verdict = self._undo(named, spec, session, now) if spec.undoes else self._sensible(named, spec)
         if not isinstance(verdict, Allowed) or not spec.roles:
             return verdict
@@ -115,20 +119,20 @@ class Policy:
     def _not_understood(self, command: Command) -> Verdict:
         match command.doubt:
             case "negated" | "withdrawn" as rule:
-                return Declined(command, Decision.IGNORED, self._shared("negated"), rule)
+                return Declined(command, Decision.IGNORED, self.sayings.shared("negated"), rule)
             case "bare":
                 unit = naming.unit(self.world, command.heard["unit"])
-                return Declined(command, Decision.ASK, self._shared("what_with", unit=unit), "asked: what with")
+                return Declined(command, Decision.ASK, self.sayings.shared("what_with", unit=unit), "asked: what with")
             case "none failed":
                 unit = naming.unit(self.world, command.heard["unit"])
-                say = self._shared("none_failed", unit=unit)
+                say = self.sayings.shared("none_failed", unit=unit)
                 return Declined(command, Decision.REFUSED, say, "refused: none failed")
             case "exception" | "part" as scope:
-                return Declined(command, Decision.REFUSED, self._shared(scope), f"refused: {scope}")
+                return Declined(command, Decision.REFUSED, self.sayings.shared(scope), f"refused: {scope}")
             case "many":
-                return Declined(command, Decision.ASK, self._shared("say_again"), "asked: too many at once")
+                return Declined(command, Decision.ASK, self.sayings.shared("say_again"), "asked: too many at once")
         if command.by == MODEL and command.confidence < self.intents.shared.leave:
-            return Declined(command, Decision.ASK, self._shared("say_again"), "asked: say again")
+            return Declined(command, Decision.ASK, self.sayings.shared("say_again"), "asked: say again")
         return Declined(command, Decision.IGNORED, "", "not understood")
 
     def _grounded(self, command: Command, spec: Intent, session: Session, memory: Memory) -> Command | Verdict:
@@ -139,13 +143,13 @@ class Policy:
                 return Declined(command, Decision.ASK, say, f"asked: no such {slot}")
         for slot, options in command.options.items():
             names = naming.listing([naming.unit(self.world, ident) for ident in options], "or")
-            return Missing(command, slot, self._shared("which_of", options=names), f"asked: which {slot}")
+            return Missing(command, slot, self.sayings.shared("which_of", options=names), f"asked: which {slot}")
         for slot, value in command.slots.items():
             if value == HERE:
                 found = self._here(slot, command.heard.get(slot) == ANY_UNIT, spec, session, memory)
                 if not found:
                     return Missing(
-                        _without(command, slot), slot, self._shared("which", noun=slot), f"asked: which {slot}"
+                        _without(command, slot), slot, self.sayings.shared("which", noun=slot), f"asked: which {slot}"
                     )
                 kind = self.world.kind_of(found)
                 return replace(command, slots={**_without(command, slot).slots, kind: found})
@@ -153,12 +157,12 @@ class Policy:
 
     def _no_such(self, slot: str, heard: str) -> str:
         if slot == "period":
-            return self._shared("which_period")
+            return self.sayings.shared("which_period")
         kind = next((kind for kind in self.language.kinds if kind.kind == slot), None)
         spelled = digits(heard) if heard.isdigit() else heard
         if kind is not None and len(heard) != kind.digits:
-            return self._shared("wrong_length", noun=slot, heard=spelled, digits=str(kind.digits))
-        return self._shared("no_such", thing=f"{slot} {spelled}" if kind is not None else spelled)
+            return self.sayings.shared("wrong_length", noun=slot, heard=spelled, digits=str(kind.digits))
+        return self.sayings.shared("no_such", thing=f"{slot} {spelled}" if kind is not None else spelled)
 
     def _here(self, slot: str, any_kind: bool, spec: Intent, session: Session, memory: Memory) -> str:
         """What the operator is working on: "it" is what was last spoken of, "this lot" what is at the station."""
@@ -184,7 +188,7 @@ class Policy:
     def _missing(self, command: Command, spec: Intent) -> Missing | None:
         if spec.one_of and not any(slot in command.slots for slot in spec.one_of):
             slot = spec.one_of[0]
-            question = spec.answers.get("missing") or self._shared("which", noun=slot)
+            question = spec.answers.get("missing") or self.sayings.shared("which", noun=slot)
             return Missing(command, slot, question, f"asked: which {slot}")
         for slot in spec.needs:
             if slot not in command.slots:
@@ -200,10 +204,10 @@ class Policy:
             return Declined(command, Decision.REFUSED, say, f"refused: {channel}")
         operator = self.world.operators.get(session.badge)
         if operator is None:
-            return Declined(command, Decision.REFUSED, self._shared("nobody"), "refused: nobody")
+            return Declined(command, Decision.REFUSED, self.sayings.shared("nobody"), "refused: nobody")
         if operator.role not in spec.roles:
             roles = naming.roles(spec.roles)
-            say = self._shared("not_allowed", roles=roles, role=operator.role)
+            say = self.sayings.shared("not_allowed", roles=roles, role=operator.role)
             return Declined(command, Decision.REFUSED, say, "refused: role")
         return self._owned(command, spec, operator)
 
@@ -211,10 +215,10 @@ class Policy:
         """That it cannot be asked for here, and where it can."""
         where, named = stations.elsewhere(intent, station)
         if not where:
-            return self._shared("not_anywhere")
+            return self.sayings.shared("not_anywhere")
         units = naming.listing([naming.unit(self.world, name) for name in named], "or")
-        place = self._shared(f"at_{where}_of" if units else f"at_{where}", units=units)
-        return self._shared(f"not_at_{channel}", place=place)
+        place = self.sayings.shared(f"at_{where}_of" if units else f"at_{where}", units=units)
+        return self.sayings.shared(f"not_at_{channel}", place=place)
 
     def _owned(self, command: Command, spec: Intent, operator: Operator) -> Declined | None:
         """Refused to whom this hold does not belong, or that line."""
@@ -224,11 +228,13 @@ class Policy:
         owners = spec.owners.get(hold.reason, ()) if hold is not None else ()
         if owners and operator.role not in owners:
             roles = naming.roles(owners)
-            return Declined(command, Decision.REFUSED, self.say(spec, "owner", command, roles=roles), "refused: owner")
+            return Declined(
+                command, Decision.REFUSED, self.sayings.say(spec, "owner", command, roles=roles), "refused: owner"
+            )
         line = self._line_of(unit)
         if operator.role in spec.own_line and operator.line and line and line != operator.line:
             names = {"line": naming.unit(self.world, line), "own": naming.unit(self.world, operator.line)}
-            say = self.say(spec, "own_line", command, **names)
+            say = self.sayings.say(spec, "own_line", command, **names)
             return Declined(command, Decision.REFUSED, say, "refused: own line")
         return None
 
@@ -238,13 +244,15 @@ class Policy:
         unit = subject(command)
         for check in spec.checks:
             if check in CHECKS and not CHECKS[check](self.world, unit, command.slots):
-                return Declined(command, Decision.REFUSED, self.say(spec, check, command), f"refused: check {check}")
+                return Declined(
+                    command, Decision.REFUSED, self.sayings.say(spec, check, command), f"refused: check {check}"
+                )
         if spec.kind != "action":
             return Allowed(command, unit, (), "", confirm=False, rule="looked up")
-        question = self.say(spec, "confirm", command)
+        question = self.sayings.say(spec, "confirm", command)
         rule = self._ceremony(command, spec, spec.confirm)
         if self.world.uncertain_at(unit):
-            question = self._shared("unsettled", unit=naming.unit(self.world, unit), question=question)
+            question = self.sayings.shared("unsettled", unit=naming.unit(self.world, unit), question=question)
             rule = "confirm: unsettled" if rule == AT_ONCE else rule
         plans = self._plans(spec, command, unit)
         again = unit if spec.again == "unit" else command.slots.get(spec.again, "")
@@ -315,12 +323,12 @@ class Policy:
     def _undo(self, command: Command, spec: Intent, session: Session, now: float) -> Verdict:
         last = self.world.actions.get((session.badge, session.station))
         if last is None or now - last.at > UNDO_WITHIN_S or self.world.turns.get(last.turn) == spec.intent:
-            return Declined(command, Decision.REFUSED, self._text(spec, "nothing"), "refused: nothing to undo")
+            return Declined(command, Decision.REFUSED, self.sayings.text(spec, "nothing"), "refused: nothing to undo")
         specs = self.intents.by_name.values()
         done = next((i for i in specs if i.order is not None and i.order.method == last.method), None)
         way = done.undo if done is not None else None
         if done is None or way is None:
-            return Declined(command, Decision.REFUSED, self._text(spec, "cannot"), "refused: cannot be undone")
+            return Declined(command, Decision.REFUSED, self.sayings.text(spec, "cannot"), "refused: cannot be undone")
         inverse = self.intents.by_name[way.intent]
         plans: list[Plan] = []
         for unit in last.units:
@@ -330,10 +338,10 @@ class Policy:
                 back = replace(back, slots={**back.slots, "reason": thing.last_hold.reason})
             checks = [CHECKS[check] for check in inverse.checks if check in CHECKS and not way.method]
             if not all(check(self.world, unit, back.slots) for check in checks):
-                return Declined(command, Decision.REFUSED, self.say(spec, "changed", back), "refused: changed")
+                return Declined(command, Decision.REFUSED, self.sayings.say(spec, "changed", back), "refused: changed")
             plans += self._plans(inverse, back, unit, way.method)
         names = naming.listing([naming.unit(self.world, unit) for unit in last.units])
-        question = self._text(spec, "confirm", what=way.method or way.intent, unit=names)
+        question = self.sayings.text(spec, "confirm", what=way.method or way.intent, unit=names)
         rule = self._ceremony(command, spec, way.confirm)
         return Allowed(
             back,
@@ -346,61 +354,6 @@ class Policy:
             bound=self._bound(unit, tuple(plans)),
             rule=rule,
         )
-
-    def together(self, commands: Sequence[Command]) -> str:
-        """One question about several things, where they differ in nothing but the thing; else empty."""
-        first, spec = commands[0], self.intents.by_name[commands[0].intent]
-        asked = {(command.intent, self.say(spec, "confirm", command, named="these")) for command in commands}
-        names = naming.listing([naming.unit(self.world, subject(command)) for command in commands])
-        return self.say(spec, "confirm", first, named=names) if len(asked) == 1 else ""
-
-    # ---- words -------------------------------------------------------------------------------------------
-
-    def not_connected(self, command: Command) -> str:
-        """What was understood, and that nothing comes of it here."""
-        words = [naming.value(command.intent)]
-        for slot, word in command.slots.items():
-            words.append(naming.unit(self.world, word) if self.world.kind_of(word) else naming.value(word))
-            if slot == "period":
-                words[-1] = naming.period(word)
-        return self._shared("not_connected", what=", ".join(words))
-
-    def say(self, spec: Intent, key: str, command: Command, named: str = "", **more: str) -> str:
-        """One of the intent's answers about a command, from what is so now; `named` instead of the unit's name."""
-        unit = subject(command)
-        thing = self.world.thing(unit)
-        held = thing.hold.reason if thing is not None and thing.hold is not None else ""
-        machine = self.world.machines.get(unit)
-        defect, product = command.slots.get("defect", ""), command.slots.get("product", "")
-        why = command.slots.get("reason") or self.world.scrapped(unit) or ""
-        boards = [one.board for one in machines(self.world, unit) if one.board]
-        holes = {
-            **more,
-            "unit": named or (naming.unit(self.world, unit) if unit else "the station"),
-            "reason": naming.value(command.slots.get("reason") or held),
-            "for_defect": f" for {naming.value(defect)}" if defect else "",
-            "for_reason": f", {naming.value(why)}" if why else "",
-            "who": naming.value(command.slots.get("who", "")),
-            "at_unit": f" at {named or naming.unit(self.world, unit)}" if unit else "",
-            "product": naming.unit(self.world, product) if product else "",
-            "product_id": product,
-            "boards": f"{len(boards)} {'board' if len(boards) == 1 else 'boards'}",
-            "text": command.slots.get("text", "").rstrip(".?!"),
-            "state": machine.state if machine is not None else "",
-            "alarms": naming.listing([alarm.text for alarm in machine.alarms.values()]) if machine is not None else "",
-        }
-        return self.intents.text(spec.intent, key, holes)
-
-    def _text(self, spec: Intent, key: str, **holes: str) -> str:
-        return self.intents.text(spec.intent, key, holes)
-
-    def _shared(self, key: str, **holes: str) -> str:
-        return self.intents.text(UNKNOWN, key, holes)
-
-
-def subject(command: Command) -> str:
-    """The id that a command is about, or empty."""
-    return next((command.slots[slot] for slot in (*ACTED_ON, "order") if slot in command.slots), "")
 
 
 def _without(command: Command, slot: str) -> Command:

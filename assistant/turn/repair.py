@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, pairwise, product
 
 from assistant.domain.spoken.mentions import Entities, find
 from assistant.domain.spoken.numbers import is_number
-from assistant.domain.spoken.sounds import Sounds, distance
+from assistant.domain.spoken.sounds import Index, Sounds
+from assistant.domain.spoken.spellings import phrases as spelled_out
 from assistant.domain.spoken.tokens import Token, stands, tokenize
 from assistant.domain.spoken.tokens import words as tokens_of
 from assistant.domain.values import MISSING, Hypothesis
@@ -38,6 +40,10 @@ EACH, MOST = 10, 8
 """Names tried for one place, the nearest ones; and candidates that are offered."""
 READ = 32
 """Combinations that are read to find those candidates."""
+MOST_KEPT = 2000
+"""Spans of words whose neighbours are remembered: those of one sentence come up again and again."""
+MOST_FORMS = 1000
+"""Of a rule; one that says more is left out."""
 TALK = 0.75
 """Of the words of a sentence: where more are strange, it is talk."""
 _LITERAL = re.compile(r"[a-z][a-z']+")
@@ -65,13 +71,19 @@ class Repairer:
         phrases = set(_named(entities)) | set(_listed(intents))
         phrases |= {noun for kind in reader.language.kinds for noun in kind.nouns}
         literal = {(word,) for word in _literals(intents)}
+        phrases |= set(_openings(intents))
         self._nouns = {noun for kind in reader.language.kinds for noun in kind.nouns}
         self._known = {word for phrase in phrases | literal for word in phrase}
         self._known |= {word for phrase in reader.language.skip for word in phrase}
         # "Shut down things" is no "shut down this": what is at hand was not named by chance.
         phrases = (phrases | literal) - set(reader.language.here)
         found = (Phrase(words, sounds.of(words)) for words in sorted(phrases))
-        self._phrases = [phrase for phrase in found if len(phrase.phones) >= SHORTEST]
+        self._phrases: dict[str, list[Phrase]] = {}
+        for phrase in found:
+            if len(phrase.phones) >= SHORTEST:
+                self._phrases.setdefault(phrase.phones, []).append(phrase)
+        self._index = Index(self._phrases)
+        self._like = lru_cache(MOST_KEPT)(self._find)
 
     def offer(self, heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
         """Sentences of this site that sound like what was heard, nearest first; none where a hypothesis is one.
@@ -151,6 +163,11 @@ class Repairer:
         found = {choice for at in places for choice in self._at(tokens, at)}
         return sorted(found)[:EACH]
 
+    def _find(self, phones: str) -> tuple[tuple[float, Phrase], ...]:
+        """What sounds like these phones, and how far from them it is."""
+        near = self._index.within(phones, FARTHEST)
+        return tuple((far, phrase) for found, far in near.items() for phrase in self._phrases[found])
+
     def _at(self, tokens: Sequence[Token], at: int) -> Iterator[Choice]:
         """Names that the words around one sound like."""
         numbers = self._reader.language.numbers
@@ -166,12 +183,10 @@ class Repairer:
                     continue
                 said = tuple(token.text for token in span)
                 phones = self._sounds.of(said)
-                for phrase in self._phrases:
+                for far, phrase in self._like(phones):
                     if phrase.words == said or (heard and phrase.words not in self._nouns):
                         continue
-                    far = distance(phones, phrase.phones, FARTHEST)
-                    if far <= FARTHEST:
-                        yield far, start, end, phrase.words
+                    yield far, start, end, phrase.words
 
 
 def _named(entities: Entities) -> Iterator[tuple[str, ...]]:
@@ -185,7 +200,17 @@ def _named(entities: Entities) -> Iterator[tuple[str, ...]]:
 def _listed(intents: Intents) -> Iterator[tuple[str, ...]]:
     for values in intents.lists.values():
         for value, forms in values.items():
-            yield from (tokens_of(form) for form in forms or (value,))
+            for form in forms or (value,):
+                yield from (tokens_of(" ".join(said)) for said in spelled_out(form))
+
+
+def _openings(intents: Intents) -> Iterator[tuple[str, ...]]:
+    """What the site's rules say in several words and without a slot: "may I have", of which "I" is lost easily."""
+    for spec in intents.by_name.values():
+        for name in spec.rules:
+            for said in spelled_out(f"<{name}>", {**intents.shared.rules, **spec.rules}, MOST_FORMS):
+                if len(said) > 1:
+                    yield tokens_of(" ".join(said))
 
 
 def _literals(intents: Intents) -> set[str]:

@@ -119,10 +119,10 @@ class Replay:
         self._actor.given.clear()
         self._dropped.events.clear()
         transcript = Transcript(turn.turn, session, tuple(hypotheses), heard.channel, heard.note, heard.cut)
-        waiting = dict(self._core.seconds)
+        waiting = dict(self._core.seconds.waiting)
         answer = await self._core.turn(transcript)
         if turn.turn == self._last:
-            self._core.seconds = waiting  # so that it can be read once more, from other words
+            self._core.seconds.waiting = waiting  # so that it can be read once more, from other words
         acts = bool(self._actor.given) or any(isinstance(event.data, RECORDED) for event in self._dropped.events)
         return Again(transcript.hypotheses, answer, acts, differences(turn, answer, acts=acts))
 

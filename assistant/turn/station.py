@@ -16,9 +16,8 @@ from typing import Any
 import structlog
 
 from assistant.domain.speech import verbalise
-from assistant.domain.things import Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
-from assistant.errors import AssistantError, AudioError, EngineError
+from assistant.errors import AssistantError, EngineError
 from assistant.ports import DeviceState, Frame
 from assistant.turn.conversation import Conversation, State
 from assistant.turn.gear import Gear, Manner, Times
@@ -39,15 +38,11 @@ from assistant.turn.sounds import (
     Message,
     Paused,
     Play,
-    Played,
     Pressed,
     Reset,
     Resumed,
     Say,
     SayKey,
-    Silenced,
-    Speech,
-    Spoke,
     Start,
     Stop,
     Take,
@@ -57,21 +52,16 @@ from assistant.turn.sounds import (
     Transcribe,
     Woke,
 )
+from assistant.turn.speaking import Mouth, pieces, sentences
 
 WOKEN = 0.5
 """From this on a wake word was heard (ports.Wakeword)."""
-SHORT = 12
-"""Words of a first sentence that is said in one piece; of a longer one the first part is made, and heard, first."""
 CLAIMED_S = 30.0
 """How long a badge that was named can be confirmed."""
-GONE_S = 1.5
-"""After a sound could not be played, for the device to be noticed as lost."""
 LOOK_S = 1.0
 """Between two looks for something to say by itself."""
 AGAIN_S = 30.0
 """Before an announcement that was cut off or could not be said is begun again."""
-_SENTENCE = re.compile(r"(?<=[.?!…])\s+(?=[^\s])")
-_CLAUSE = re.compile(r"(?<=[,;:])\s+")
 _log = structlog.get_logger(__name__)
 
 
@@ -95,9 +85,7 @@ class Station:
         self._heard: dict[int, tuple[tuple[Hypothesis, ...], str, Utterance]] = {}
         self._timers: dict[Timer, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._mouth: asyncio.Task[None] | None = None
-        self._hushes = 0
-        self._voicing = Voicing()
+        self._mouth = Mouth(gear, manner, self._task, self.take, lambda: self.now.state, tell, self._first)
         self._claimed = ("", 0.0)
         """A badge that asked to be checked in, and until when that can be confirmed."""
         self._times = Times()
@@ -199,14 +187,13 @@ class Station:
             case Take(words):
                 self._task(self._turn(words))
             case Say(speech):
-                self._mouth = self._task(self._speak(speech, self._mouth, self._hushes))
+                self._mouth.say(speech)
             case SayKey(key):
-                self._mouth = self._task(self._aside(key, self._mouth, self._hushes))
+                self._mouth.aside(key)
             case Play(earcon):
-                self._mouth = self._task(self._earcon(earcon, self._mouth, self._hushes))
+                self._mouth.earcon(earcon)
             case Hush():
-                self._hushes += 1
-                self._task(self._gear.speaker.stop())
+                self._mouth.hush()
             case Reset():
                 self._gear.endpointer.reset()
             case Start(timer, seconds):
@@ -276,23 +263,27 @@ class Station:
         hypotheses, rejected, utterance = self._heard[words.number]
         transcript = Transcript(uuid.uuid4().hex, self.session, hypotheses, "voice", rejected, utterance.cut)
         self._tell(f"{self.session.station or '-'}: heard {words.texts[0]!r}")
-        self._times = replace(self._times, turn=transcript.turn, said=words.texts[0], made=0.0, began=0.0)
-        answered = Answered((self._manner.text("broken", ""),), Decision.UNCERTAIN)
+        self._times = replace(self._times, turn=transcript.turn, said=words.texts[0])
+        say = self._manner.text("broken", "")
+        answered = Answered((say,), Decision.UNCERTAIN)
         try:
             if badge := self._manner.badge(words.texts[0]):
                 self._claimed = (badge, self._gear.clock.monotonic() + CLAIMED_S)
-                answered = Answered((verbalise(self._manner.text("check_in_asked", badge)),), Decision.ANSWERED)
+                say = verbalise(self._manner.text("check_in_asked", badge))
+                answered = Answered((say,), Decision.ANSWERED)
                 return
             answer = await self._gear.turns.turn(transcript)
             self._keep(transcript.turn, utterance, answer)
-            answered = _answered(answer)
+            self._times.by = answer.by
+            say = " ".join(one.say for one in (answer, *answer.also) if one.say)
+            answered = _answered(answer, pieces(say, self._manner.opening))
             await self._refresh()
         except AssistantError as exc:
             self._tell(str(exc))
         finally:
             self._times.answered = self._gear.clock.monotonic()
             self._times.decision = answered.decision.value if answered.decision else ""
-            self._tell(f"{self.session.station or '-'}: said  {' '.join(answered.sentences) or '(nothing)'}")
+            self._tell(f"{self.session.station or '-'}: said  {say or '(nothing)'}")
             self.take(answered)
 
     # ---- speaking up ---------------------------------------------------------------------------------------
@@ -324,98 +315,17 @@ class Station:
             self._tell(str(exc))
 
     async def _refresh(self) -> None:
-        self._voicing = await self._gear.turns.voicing(self.session)
+        self._mouth.voicing = await self._gear.turns.voicing(self.session)
 
-    # ---- speaking ------------------------------------------------------------------------------------------
-
-    async def _speak(self, speech: Speech, before: asyncio.Task[None] | None, hushes: int) -> None:
-        """All of it, the next sentence being made while one is heard."""
-        sentences = speech.sentences or (self._manner.text(speech.key, ""),)
-        making = self._made(sentences[speech.at]) if speech.at < len(sentences) else None
-        await _after(before)
-        for index in range(speech.at, len(sentences)):
-            assert making is not None
-            try:
-                sound = await making
-            except EngineError as exc:
-                self._tell(str(exc))
-                break
-            self._times.made = self._times.made or self._gear.clock.monotonic()
-            offset = speech.offset if index == speech.at else 0.0
-            making = self._made(sentences[index + 1]) if index + 1 < len(sentences) else None
-            if self._hushes != hushes:
-                self.take(Silenced(index, offset))
-                return
-            try:
-                played = await self._played(sound, offset)
-            except AudioError as exc:
-                # Mostly the device is gone, which is noticed on its own; otherwise nobody may wait for ever.
-                await self._gear.clock.sleep(GONE_S)
-                _log.warning("it could not be said", why=str(exc))
-                break
-            self._first(played)
-            if self._hushes != hushes:
-                self.take(Silenced(index, offset + played))
-                return
-            self.take(Played(index))
-        if self._hushes == hushes and self.now.state is State.SPEAKING:
-            self.take(Spoke())
-
-    def _made(self, sentence: str) -> asyncio.Task[bytes]:
-        task = asyncio.create_task(self._gear.voice.speak(sentence))
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may be wanted no more
-        return task
-
-    async def _played(self, sound: bytes, offset: float) -> float:
-        shaped = self._manner.shaped(sound, self._voicing.speed, offset)
-        played = await self._gear.speaker.play(shaped, 10 ** (self._voicing.volume_db / 20))
-        self._times.began = self._times.began or played.began
-        return played.seconds
-
-    def _first(self, played: float) -> None:
+    def _first(self, made: float, handed: float, began: float) -> None:
+        """The first piece of an answer was heard."""
         if self._times.turn:
-            self._note(self._times)
+            self._note(replace(self._times, made=made, handed=handed, began=began))
             self._times = Times()
 
-    async def _aside(self, key: str, before: asyncio.Task[None] | None, hushes: int) -> None:
-        making = self._made(self._manner.text(key, ""))
-        await _after(before)
-        try:
-            sound = await making
-            if self._hushes == hushes:
-                await self._gear.speaker.play(sound, 10 ** (self._voicing.volume_db / 20))
-        except (EngineError, AudioError) as exc:
-            _log.warning("it could not be said", what=key, why=str(exc))
 
-    async def _earcon(self, name: str, before: asyncio.Task[None] | None, hushes: int) -> None:
-        await _after(before)
-        sound = self._manner.earcons.get(name)
-        if sound is None or self._hushes != hushes or self.now.state is State.CAPTURING:
-            return
-        try:
-            await self._gear.speaker.play(sound, 10 ** (self._voicing.volume_db / 20))
-        except AudioError:
-            return  # the device is gone, which is said elsewhere
-
-
-async def _after(task: asyncio.Task[None] | None) -> None:
-    """One mouth: what came before is said first, whatever becomes of it."""
-    if task is not None:
-        await asyncio.wait({task})
-
-
-def _answered(answer: Answer) -> Answered:
-    say = " ".join(one.say for one in (answer, *answer.also) if one.say)
+def _answered(answer: Answer, say: tuple[str, ...]) -> Answered:
     decisions = [one.decision for one in (answer, *answer.also)]
     asks = next((one for one in decisions if one in (Decision.CONFIRM, Decision.ASK)), None)
     sleeps = answer.intent == "sleep" and answer.decision is Decision.DONE and "wake" not in answer.slots
-    return Answered(sentences(say), asks or answer.decision, sleeps)
-
-
-def sentences(say: str) -> tuple[str, ...]:
-    """An answer as it is said: sentence by sentence, a long first one in parts, so that it begins soon."""
-    whole = [part for part in _SENTENCE.split(say.strip()) if any(char.isalnum() for char in part)]
-    if whole and len(whole[0].split()) > SHORT:
-        first, *rest = _CLAUSE.split(whole[0])
-        whole[0:1] = [first, " ".join(rest)] if rest and len(first.split()) > 2 else whole[0:1]
-    return tuple(whole)
+    return Answered(say, asks or answer.decision, sleeps)

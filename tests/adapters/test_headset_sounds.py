@@ -16,7 +16,7 @@ from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.button import EVENT, watched
 from assistant.adapters.readyvoice import ReadyVoice
 from assistant.adapters.soundcheck import advice, measured
-from assistant.adapters.stretch import shaped, stretched
+from assistant.adapters.stretch import closed, shaped, stretched
 from assistant.errors import EngineError
 from assistant.settings import earcons
 from assistant.settings.paths import shipped_site
@@ -72,6 +72,15 @@ def test_a_sound_goes_on_where_it_was() -> None:
     assert seconds(shaped(sound, 1.0, 60.0)) == 0
     with pytest.raises(ValueError):
         shaped(b"no sound", 1.2, 0.0)
+
+
+def test_a_piece_in_mid_sentence_is_said_without_the_silence_around_it() -> None:
+    silence, tone = np.zeros(RATE // 5, np.float32), 0.3 * np.sin(np.arange(RATE) / 5).astype(np.float32)
+    sound = as_wav(np.concatenate([silence, tone, silence]))
+    assert seconds(closed(sound, 0.05)) == pytest.approx(1.06, abs=0.01)
+    assert seconds(closed(as_wav(silence), 0.05)) == pytest.approx(0.2, abs=0.001)
+    with pytest.raises(ValueError):
+        closed(b"no sound", 0.05)
 
 
 def test_a_sound_too_short_to_stretch_is_left_as_it_is() -> None:

@@ -69,7 +69,7 @@ def test_what_was_kept_is_known_again(tmp_path: Path) -> None:
 
 
 def test_everything_that_a_world_knows_is_kept() -> None:
-    assert {field.name for field in fields(Kept)} == vars(World()).keys() | {"packed", "past"}
+    assert {field.name for field in fields(Kept)} == vars(World()).keys() | {"packed", "lot_boards", "past"}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

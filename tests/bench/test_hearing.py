@@ -10,9 +10,10 @@ import pytest
 
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.bench import noise
-from assistant.bench.hearing import Told, measure, told
+from assistant.bench.hearing import Tally, Told, _mean, _rows, measure, told
+from assistant.cli.bench import _part
 from assistant.domain.values import Command
-from assistant.errors import AudioError
+from assistant.errors import AudioError, UsageError
 from tests.a_core import the_site
 from tests.site import the_intents
 
@@ -76,3 +77,58 @@ def test_the_same_seed_makes_the_same_noise() -> None:
     for number in range(3):
         assert np.array_equal(noise.machines(RATE, 7, number), noise.machines(RATE, 7, number))
         assert noise.machines(RATE, 7, number).std() == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("label", "decibels", "room", "rows"),
+    [
+        ({}, None, "line", ["people, as recorded"]),
+        ({}, 6.0, "cafe", ["people, in café and kitchen at 6 dB"]),
+        ({"group": "night shift"}, 5.0, "line", ["people, in noise at 5 dB", "night shift, people, in noise at 5 dB"]),
+        (
+            {"speaker": "bf_emma", "noise_db": None},
+            None,
+            "line",
+            ["synthetic, clean", "native voices, synthetic, clean"],
+        ),
+        (
+            {"speaker": "zm_yunxi", "noise_db": 15},
+            None,
+            "line",
+            ["synthetic, in noise at 15 dB", "voices whose first language is another, synthetic, in noise at 15 dB"],
+        ),
+    ],
+)
+def test_people_synthetic_voices_and_accents_have_rows_of_their_own(
+    label: dict[str, Any], decibels: float | None, room: str, rows: list[str]
+) -> None:
+    assert _rows(label, decibels, room) == rows
+
+
+def test_a_mean_over_levels_is_as_sure_as_its_recordings_are_many() -> None:
+    # Ten recordings, each right at all seven levels or at none: seventy readings, but no more than ten facts.
+    mean = _mean("all", {number: [number % 2 == 0] * 7 for number in range(10)})
+    assert (mean.right, mean.n, mean.recordings) == (35, 70, 10)
+    assert mean.low <= 0.3 and mean.high >= 0.7
+
+
+def test_every_recording_counts_once_however_many_rows_it_is_in() -> None:
+    tally = Tally()
+    tally.add(Told(True, False, False, False), ["people, as recorded", "night shift, people, as recorded"], ghost=False)
+    assert (tally.heard, tally.n["people, as recorded"], tally.right["night shift, people, as recorded"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("room", [noise.counter, noise.machines])
+def test_noise_of_a_room_is_the_same_for_the_same_recording(room: Any) -> None:
+    talk = [np.sin(np.arange(RATE) / 7).astype(np.float32), np.ones(RATE // 2, np.float32)]
+    more = (talk,) if room is noise.counter else ()
+    for number in range(2):
+        assert np.array_equal(room(RATE, 7, number, *more), room(RATE, 7, number, *more))
+        assert room(RATE, 7, number, *more).std() == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("text", ["", "2", "0/4", "5/4", "1/0", "a/b", "-1/4"])
+def test_a_part_that_is_none_is_said_to_be_none(text: str) -> None:
+    assert _part("1/1") == (1, 1) and _part("4/4") == (4, 4)
+    with pytest.raises(UsageError, match="--part"):
+        _part(text)

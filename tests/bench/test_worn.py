@@ -16,7 +16,7 @@ from assistant import bootstrap
 from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.sound import Headset, Wanted
 from assistant.adapters.virtual import missing
-from assistant.bench import headset
+from assistant.bench import headset, headset_faults
 from assistant.bench.headset import NAME, Bench, Turn
 from assistant.bootstrap.headset import a_station
 from assistant.domain.values import Session
@@ -101,7 +101,7 @@ async def test_while_it_speaks_a_command_does_nothing_and_stop_silences_it(worn:
     long = tuple(f"Sentence number {word} of a long report." for word in ("one", "two", "three", "four", "five", "six"))
     for words, over in (("Release lot four seven one two.", False), ("Stop.", True)):
         before = len(heard(worn))
-        headset.speak_now(worn, long)
+        headset_faults.speak_now(worn, long)
         await asyncio.sleep(1.0)
         await spoken(worn, words)
         if over:
@@ -116,11 +116,11 @@ async def test_while_it_speaks_a_command_does_nothing_and_stop_silences_it(worn:
 
 
 async def test_its_own_words_that_come_back_do_nothing(worn: Bench) -> None:
-    assert not await headset.echoed(worn, 0)
+    assert not await headset_faults.echoed(worn, 0)
 
 
 async def test_a_lost_headset_voids_what_was_being_said_and_comes_back(worn: Bench) -> None:
-    assert await headset.broken(worn, "unplugged") is not None
+    assert await headset_faults.broken(worn, "unplugged") is not None
     assert (await said(worn, "01-status.flac")).decision == "answered"
 
 

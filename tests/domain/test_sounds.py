@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.domain.spoken.sounds import PHONES, Sounds, distance, spelled, table
+from assistant.domain.spoken.sounds import PHONES, Index, Sounds, distance, spelled, table
 from assistant.settings.language import sounds
 from assistant.settings.paths import shipped_site
 
@@ -67,3 +67,12 @@ def test_any_word_can_be_sounded_by_its_letters(word: str) -> None:
 def test_a_line_that_is_no_pronunciation_is_named(line: str) -> None:
     with pytest.raises(ValueError, match="2"):
         table(["# words", line])
+
+
+@given(
+    st.text(st.sampled_from(sorted(PHONES)), min_size=1, max_size=8),
+    st.sets(st.text(st.sampled_from("aeipbtdsz"), min_size=1, max_size=6)),
+)
+def test_an_index_finds_just_what_is_near(said: str, strings: set[str]) -> None:
+    near = {phones: far for phones in strings if (far := distance(said, phones)) <= 0.42}
+    assert Index(strings).within(said, 0.42) == pytest.approx(near)

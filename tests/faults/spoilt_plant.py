@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,7 +43,7 @@ class SpoiltPlant(PlantServer):
         self.spoilt, self.still = spoilt, still
         self._shown.clear()
 
-    async def _write(self, whose: str, values: dict[str, object]) -> None:
+    async def _write(self, whose: str, values: dict[str, object], at: Any) -> None:
         from asyncua import ua
 
         beats = self._hardware.heartbeat.format(machine=whose)
@@ -56,7 +55,7 @@ class SpoiltPlant(PlantServer):
         self._shown[whose] = fresh
         for name, value in fresh.items():
             wrong = self.spoilt if self.spoilt is not None and self._meant(self.spoilt, whose, name) else Spoilt()
-            own: Any = datetime.fromtimestamp(time.time() + wrong.shift_s, UTC)
+            own: Any = at + timedelta(seconds=wrong.shift_s)
             status = ua.StatusCode(ua.UInt32(wrong.status))
             shown = ua.DataValue(_variant(value), StatusCode=status, SourceTimestamp=own)
             await self._server.write_attribute_value(self._id(name), shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -99,6 +100,60 @@ async def test_heartbeat_counts_up_and_every_variable_bears_its_machines_time() 
         for pattern in wired.variables.values():
             value = await node(pattern.format(machine="ICT-1")).read_data_value()
             assert value.SourceTimestamp > first.SourceTimestamp
+
+
+async def test_nothing_is_seen_of_an_order_before_the_ledger_can_tell_of_it_though_the_power_fails(
+    tmp_path: Path,
+) -> None:
+    from asyncua import ua
+
+    class Slow(Ledger):
+        """On a disk that takes its time."""
+
+        release = threading.Event()
+        asked = threading.Event()
+
+        def sync(self) -> None:
+            self.asked.set()
+            assert self.release.wait(20)
+            super().sync()
+
+    endpoint, file = free_endpoint(), tmp_path / "ledger.jsonl"
+    book = Slow(file)
+    with book:
+        server = PlantServer(the_plant(), the_hardware(), book, seed=7, speed=1.0)
+        ready = asyncio.Event()
+        serving = asyncio.create_task(server.run(endpoint, ready.set))
+        await ready.wait()
+        try:
+            async with client(endpoint) as node:
+                due = ua.Variant(datetime.now(UTC) + timedelta(seconds=3), ua.VariantType.DateTime)
+
+                async def hold(*texts: str) -> bool:
+                    order, *args = (ua.Variant(text, ua.VariantType.String) for text in texts)
+                    return bool((await node("PRN-1").call_method(node("PRN-1.Hold"), order, due, *args))[0])
+
+                assert await hold("one", "L4712", "bridging"), "the answer does not wait for the disk"
+                await until(book.asked.is_set)
+                at = datetime.now(UTC)
+                head = await node("Journal.Head").read_value()
+                await asyncio.sleep(0.3)  # the machine takes 0.05 s for it
+                assert await hold("two", "L4713", "bridging")
+                results = [json.loads(line)["result"] for line in file.read_text().splitlines()]
+                assert results == ["accepted", "done", "accepted"], "the first is done, and nobody may see it yet"
+                assert await node("PRN-1.Held").read_value() == []
+                assert not await node("Journal").call_method(node("Journal.Read"), head, 500)
+                book.release.set()
+
+                async def held() -> bool:
+                    return bool(await node("PRN-1.Held").read_value() == ["L4712", "L4713"])
+
+                await until(held)
+                shown = await node("PRN-1.Held").read_data_value()
+                assert shown.SourceTimestamp.replace(tzinfo=UTC) > at, "it bears the time at which it was so"
+        finally:
+            book.release.set()
+            await ended(serving)
 
 
 # ---- a programme -------------------------------------------------------------------------------------------------

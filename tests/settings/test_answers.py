@@ -12,8 +12,8 @@ import pytest
 from assistant.errors import SiteError
 from assistant.settings import answers, intents, stations
 from assistant.settings.paths import shipped_site
-from assistant.turn.core import DIALOGUE
 from assistant.turn.lookups import VIEWS
+from assistant.turn.words import DIALOGUE
 
 ROOT = Path(__file__).parents[2]
 COFFEE = ROOT / "tests" / "sites" / "coffee" / "intents"
@@ -107,7 +107,7 @@ def test_an_answer_of_an_intent_that_is_missing_is_named_with_its_file(tmp_path:
     file = site / f"{name}.yaml"
     text = file.read_text(encoding="utf-8")
     for key in (key for owner, key in OWN if owner == name):
-        without = re.sub(rf"(?m)(^  |[{{]){key}:", rf"\1not_{key}:", text)
+        without = re.sub(rf"(?m)(^  |[{{]){key}:", rf"\1absent_{key}:", text)
         assert without != text, key
         file.write_text(without, encoding="utf-8")
         with pytest.raises(SiteError) as refused:

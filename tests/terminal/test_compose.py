@@ -21,7 +21,7 @@ from tests.terminal.desk import OPERATOR, QUALITY, SUPERVISOR, Desk, a_desk
 def composer(desk: Desk) -> Composer:
     """Over all that is in the log."""
     means = desk.make()
-    state = State(means.policy.world)
+    state = State(means.policy.world, means.views)
     for event in means.read(0, 100_000):
         state.apply(event)
     return Composer(means.policy, state)

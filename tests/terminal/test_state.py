@@ -9,9 +9,10 @@ import pytest
 from assistant.bootstrap import declarations
 from assistant.domain import events as e
 from assistant.domain.values import Session
+from assistant.domain.views import Views
 from assistant.domain.world import World
 from assistant.terminal import words
-from assistant.terminal.output import HOUR_S
+from assistant.terminal.output import HOUR_S, per_hour
 from assistant.terminal.state import State
 from tests.site import the_plant
 
@@ -22,7 +23,7 @@ class Story:
     """Events of a conversation, one after the other."""
 
     def __init__(self) -> None:
-        self.state = State(World())
+        self.state = State(World(), Views())
         for declared in declarations(the_plant(), 0.0):
             self.state.apply(declared)
         self.now = 1_795_600_800.0
@@ -119,10 +120,10 @@ def test_output_and_yield_are_counted_where_a_line_ends() -> None:
         story.event(board, e.BoardDeparted("AOI-1", "L4711"), "/machines/AOI-1")
     story.now += HOUR_S
     story.event("B10205", e.BoardDeparted("SPI-1", "L4711"), "/machines/SPI-1")
-    before, last = story.state.output.per_hour("SMT-1", story.now, 2)
+    before, last = per_hour(story.state.views, "SMT-1", story.now, 2)
     assert (before.made, before.rate) == (4, 0.75)
     assert (last.made, last.rate) == (0, None)
-    assert [hour.made for hour in story.state.output.per_hour("SMT-2", story.now, 2)] == [0, 0]
+    assert [hour.made for hour in per_hour(story.state.views, "SMT-2", story.now, 2)] == [0, 0]
 
 
 def test_the_worst_alarm_comes_first_and_a_severity_nobody_knows_before_all() -> None:
@@ -135,9 +136,9 @@ def test_the_worst_alarm_comes_first_and_a_severity_nobody_knows_before_all() ->
 def test_machines_that_cannot_be_reached_are_known_until_they_are_again() -> None:
     story = Story()
     story.event("opc.tcp://plant", e.ConnectionLost("silence"))
-    assert story.state.lost == {"opc.tcp://plant": (story.now, "silence")}
+    assert story.state.world.lost == {"opc.tcp://plant": (story.now, "silence")}
     story.event("opc.tcp://plant", e.ConnectionRestored(3.0))
-    assert not story.state.lost
+    assert not story.state.world.lost
 
 
 @pytest.mark.parametrize(

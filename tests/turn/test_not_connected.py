@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from assistant.domain.values import Decision, Hypothesis, Session, Transcript
-from assistant.turn.core import DIALOGUE
+from assistant.turn.words import DIALOGUE
 from tests.a_core import NOBODY, OPERATOR, QUALITY, SUPERVISOR, Bench, a_core, the_site
 from tests.site import the_intents
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from assistant.bootstrap import load_site, repairer
 from assistant.domain.spoken.sounds import Sounds
 from assistant.domain.values import Hypothesis
 from assistant.settings.language import sounds
@@ -70,3 +72,27 @@ def test_what_was_heard_travels_with_what_is_offered() -> None:
     (first, *_) = the_repairer().offer([Hypothesis("Start plaster three.", -0.3)])
     assert first.heard == "Start plaster three."
     assert first.logprob < -0.3
+
+
+@cache
+def the_counter() -> Repairer:
+    folder = Path(__file__).parents[1] / "sites" / "coffee"
+    found = repairer(load_site(folder), folder)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        # A list's forms are templates too: "(skim|skimmed) milk", "triple [(shot|shots)]".
+        ("an espresso with skin milk", "an espresso with skim milk"),
+        ("a bright roast mocha", "a light roast mocha"),
+        ("a triple short cappuccino", "a triple shot cappuccino"),
+        # And so are the words that rules of a site say.
+        ("may have a large coffee", "May i have a large coffee"),
+        ("I like a small latte", "I'd like a small latte"),
+    ],
+)
+def test_forms_and_openings_that_are_written_as_templates_are_found_too(heard: str, meant: str) -> None:
+    assert meant in [one.text for one in the_counter().offer([Hypothesis(heard, -0.3)])]

@@ -11,9 +11,13 @@ import msgspec
 import pytest
 
 from assistant.adapters import eventlog
+from assistant.adapters.snapshots import fresh
 from assistant.bootstrap import Site, led_to, open_replay, turn_of
+from assistant.bootstrap.known import known_of, snapshots
 from assistant.domain import events as e
+from assistant.domain.kept import keep
 from assistant.domain.values import Session
+from assistant.domain.views import Views
 from assistant.turn.replay import Again, words
 from tests.a_core import OPERATOR, QUALITY, SUPERVISOR, Bench, a_core, the_site
 
@@ -27,8 +31,10 @@ def kept(bench: Bench, folder: Path) -> None:
 async def again(folder: Path, turn: str, site: Site | None = None) -> Again:
     recorded = turn_of(folder, turn)
     assert recorded is not None
-    async with open_replay(site or the_site(), folder) as replay:
-        await replay.reach(led_to(folder, recorded), recorded)
+    before = led_to(folder, recorded)
+    first = min(one.position for one in (*before, recorded))
+    async with open_replay(site or the_site(), folder, first) as replay:
+        await replay.reach(before, recorded)
         return await replay.read(recorded, words(recorded))
 
 
@@ -186,3 +192,42 @@ async def test_what_settled_an_uncertain_order_later_belongs_to_the_turn_that_ga
     (ordered,) = recorded.orders
     assert [event.type for event in ordered.story][-2:] == ["order.uncertain", "order.settled"]
     assert (await again(tmp_path, "t1")).differs == ()
+
+
+async def test_a_turn_read_again_from_a_snapshot_is_read_as_from_the_first_event(tmp_path: Path) -> None:
+    async with a_core() as bench:
+        for number, (text, session) in enumerate(CONVERSATION):
+            await bench.say(text, session, turn=f"t{number}")
+        kept(bench, tmp_path)
+    whole = [_timeless(await again(tmp_path, f"t{number}")) for number in range(len(CONVERSATION))]
+    of_turns = [found for number in range(len(CONVERSATION)) if (found := turn_of(tmp_path, f"t{number}"))]
+    for position in {of_turns[number].position - 1 for number in (3, 9, 16)}:
+        assert snapshots(tmp_path).save(known_of(tmp_path, until=position))
+        for number in (2, 3, 8, 9, 10, 16):
+            assert _timeless(await again(tmp_path, f"t{number}")) == whole[number], (position, number)
+
+
+def _timeless(told: Again) -> Again:
+    """How long it took is different each time."""
+    return replace(told, answer=replace(told.answer, ms={}))
+
+
+async def test_a_turn_is_read_again_in_the_world_before_it_and_the_snapshot_is_used_only_there(tmp_path: Path) -> None:
+    async with a_core() as bench:
+        for number, (text, session) in enumerate(CONVERSATION[:4]):
+            await bench.say(text, session, turn=f"t{number}")
+        kept(bench, tmp_path)
+        last = bench.log.events[-1].position
+    middle = last // 2
+    known = known_of(tmp_path, until=middle)
+    known.world.seen["told by this snapshot alone"] = 1
+    assert snapshots(tmp_path).save(known)
+    for until in (1, middle - 1, middle, middle + 1, last):
+        plain = fresh(Views())
+        for event in eventlog.read(tmp_path, until=until):
+            plain.world.apply(event)
+            plain.views.apply(event)
+        found = known_of(tmp_path, until=until)
+        assert (found.world.seen.pop("told by this snapshot alone", 0) == 1) == (until >= middle)
+        assert keep(found.world) == keep(plain.world) and found.views.state() == plain.views.state()
+    assert snapshots(tmp_path).load(lambda _: known.world.hash, discard=False).world.position == middle, "left alone"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.adapters.clock import SystemClock
-from assistant.bootstrap.headset import badges, manner
+from assistant.bootstrap.headset import badges, common, manner, opening, openings
 from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import AudioError, CoreError, EngineError
@@ -17,7 +17,8 @@ from assistant.ports import FRAME, DeviceState, Frame, Mark, Played
 from assistant.turn.conversation import State
 from assistant.turn.gear import Gear
 from assistant.turn.sounds import Answered, Began, Ended, Woke
-from assistant.turn.station import LOOK_S, Station, sentences
+from assistant.turn.speaking import pieces, sentences
+from assistant.turn.station import LOOK_S, Station
 from tests.a_core import the_site
 from tests.fakes.memory_voice import MemoryVoice
 
@@ -168,7 +169,10 @@ async def test_a_turn_is_heard_taken_and_said_sentence_by_sentence(world: World)
     (taken,) = world.turns.taken
     assert (taken.channel, taken.session) == ("voice", Session("", "SMT-1"))
     assert taken.hypotheses[0].text == "hold lot 4712, bridging"
-    assert world.voice.said == ["Lot four seven one two is on hold.", "It has been there since six."]
+    assert world.voice.said == ["Lot four seven one two,", "is on hold.", "It has been there since six."]
+    assert any(
+        line.endswith("said  Lot four seven one two is on hold. It has been there since six.") for line in world.told
+    )
     assert world.head.judged == ["complete"]
 
 
@@ -266,11 +270,49 @@ def test_what_is_said_first_is_short(say: str, parts: tuple[str, ...]) -> None:
     assert sentences(say) == parts
 
 
+@pytest.mark.parametrize(
+    ("say", "parts"),
+    [
+        ("", ()),
+        (
+            "Lot four seven one two is on hold, bridging. It waits.",
+            ("Lot four seven one two,", "is on hold, bridging.", "It waits."),
+        ),
+        (
+            "Release lot four seven one two, held for bridging?",
+            ("Release lot four seven one two,", "held for bridging?"),
+        ),
+        (
+            "Undone: lot four seven one three is no longer on hold.",
+            ("Undone: lot four seven one three,", "is no longer on hold."),
+        ),
+        ("Oven two is stopped.", ("Oven two,", "is stopped.")),
+        ("Printer one: stencil pressure low.", ("Printer one: stencil pressure low.",)),
+        ("Release lot four seven one two?", ("Release lot four seven one two?",)),
+        ("There is no lot four seven one nine.", ("There is no lot four seven one nine.",)),
+    ],
+)
+def test_an_answer_begins_with_the_name_of_what_it_is_about(say: str, parts: tuple[str, ...]) -> None:
+    assert pieces(say, opening(the_site())) == parts
+
+
+def test_what_answers_begin_with_is_prepared_in_the_very_words_in_which_it_is_said() -> None:
+    site = the_site()
+    ready = {*openings(site), *common(site)}
+    for say in (
+        "Lot four seven one two is on hold.",
+        "Oven two is stopped.",
+        "Going to sleep. Say wake up when you need me.",
+    ):
+        assert pieces(say, opening(site))[0] in ready
+
+
 async def test_what_is_announced_is_said_once_at_rest_and_that_is_written_down(world: World) -> None:
     world.turns.waiting = [Notice("a1", "Lot L4712 was put on hold, bridging, by OP-17.")]
     await world.until(State.SPEAKING)
     await world.until(State.WAITING)
     assert " ".join(world.voice.said) == "Lot four seven one two was put on hold, bridging, by O P one seven."
+    await world.after(lambda: bool(world.turns.given))
     assert world.turns.given == [(Session("", "SMT-1"), "a1", "voice")] and world.turns.taken == []
     assert any("told" in line and "L4712" in line for line in world.told)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from assistant.adapters.eventlog.chain import verify
 from assistant.adapters.eventlog.database import NAME, sqlite_note
-from assistant.adapters.eventlog.reader import Stored, follow, head, of_turn, read, stored, tail, turns
+from assistant.adapters.eventlog.reader import Stored, at, follow, head, of_turn, read, stored, tail, turns
 from assistant.adapters.eventlog.writer import FLOOR_BYTES, SqliteLog
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "NAME",
     "SqliteLog",
     "Stored",
+    "at",
     "follow",
     "head",
     "of_turn",

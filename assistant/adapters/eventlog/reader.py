@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,18 @@ def stored(
             if len(rows) < wanted:
                 return
             after, limit = rows[-1][0], None if limit is None else limit - len(rows)
+
+
+def at(folder: Path, positions: Sequence[int]) -> list[Event]:
+    """The events at these places, in order. Raises LogError."""
+    found: list[Event] = []
+    with reading(folder) as db:
+        for low in range(0, len(positions) if db is not None else 0, CHUNK):
+            some = positions[low : low + CHUNK]
+            marks = ",".join("?" * len(some))
+            query = f"select position, record, prev, hash from events where position in ({marks}) order by position"  # noqa: S608
+            found += [Stored(*row).event() for row in db.execute(query, some)] if db is not None else []
+    return found
 
 
 def tail(folder: Path, last: int, *, types: Collection[str] = (), since: float | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -94,7 +93,7 @@ class Alarms:
         """(Time, machine, words) of the alarm that was raised last by a time; None where none was."""
         names, best = self._register.texts.names, None
         for machine, _, rows in self._in(scope):
-            at = _last(rows, _RAISED, bisect_right(rows.times, by))
+            at = _last(rows, _RAISED, rows.times.right(by))
             if at >= 0 and (best is None or rows.times[at] > best[0]):
                 best = rows.times[at], machine, names[rows.columns[2][at]]
         return best
@@ -104,7 +103,7 @@ class Alarms:
         best: tuple[float, str, str] = (float("-inf"), "", "")
         names = self._register.texts.names
         for code, rows in self._told.get(self._register.machines.find(machine) or 0, {}).items():
-            high = bisect_right(rows.times, time)
+            high = rows.times.right(time)
             at = _last(rows, _RAISED, high)
             if at >= 0 and _CLEARED not in rows.columns[0][at:high]:
                 best = max(best, (rows.times[at], names[code], names[rows.columns[2][at]]))
@@ -114,7 +113,7 @@ class Alarms:
         """The alarms of a machine that were open when the span began, or raised in it; oldest first."""
         found = []
         for code, rows in self._told.get(self._register.machines.find(machine) or 0, {}).items():
-            low, high = bisect_right(rows.times, span.start), rows.between(span)[1]
+            low, high = rows.times.right(span.start), rows.between(span)[1]
             first = _last(rows, _CLEARED, low) + 1
             raised = [at for at in range(first, max(low, high)) if rows.columns[0][at] == _RAISED]
             if raised:

@@ -10,6 +10,10 @@ from assistant.domain.views.series import Series, State
 from assistant.domain.views.span import Span
 
 HOUR = 3600.0
+HOURS = 24
+"""Of a day: a year of hours is too much to go through for each question."""
+_Day = tuple[int, bytes, list[int]]
+"""The first board, bit n for the board `first + n`, and those whose numbers are far from the others'."""
 _WIDE = 8192
 """Boards in the bits of one hour, by their numbers; one that is far from its neighbours stands alone."""
 _BEFORE = 256
@@ -22,7 +26,7 @@ Rows = Callable[[int, int], Iterable[int]]
 class Crowd:
     """Boards by hour. Beside a series that has the same boards by the second, for what is no whole hour."""
 
-    __slots__ = ("_alone", "_bits", "_first")
+    __slots__ = ("_alone", "_bits", "_days", "_first")
 
     def __init__(self) -> None:
         self._bits: dict[int, bytearray] = {}
@@ -30,10 +34,13 @@ class Crowd:
         self._first: dict[int, int] = {}
         self._alone: dict[int, list[int]] = {}
         """Hour -> boards whose numbers are far from those of the others."""
+        self._days: dict[int, _Day] = {}
+        """Day since 1970 -> its hours together, until one of them changes."""
 
     def add(self, time: float, board: int) -> None:
         """A board is in the hour of this time."""
         hour = int(time // HOUR)
+        self._days.pop(hour // HOURS, None)
         bits = self._bits.get(hour)
         if bits is None:
             bits = self._bits[hour] = bytearray()
@@ -50,6 +57,7 @@ class Crowd:
     def remove(self, time: float, board: int) -> None:
         """It is not, although it was added."""
         hour = int(time // HOUR)
+        self._days.pop(hour // HOURS, None)
         at = board - self._first[hour]
         if 0 <= at < _WIDE:
             self._bits[hour][at >> 3] &= ~(1 << (at & 7))
@@ -67,10 +75,38 @@ class Crowd:
             return
         found.add(boards(*rows.between(Span(start, first * HOUR))))
         found.add(boards(*rows.between(Span(last * HOUR, end))))
-        for hour in range(first, last) if last - first < len(self._bits) else self._bits:
-            if first <= hour < last and hour in self._bits:
+        day, end_day = -(-first // HOURS), last // HOURS
+        if day >= end_day:
+            self._join_hours(found, first, last)
+            return
+        self._join_hours(found, first, day * HOURS)
+        days: Iterable[int] = range(day, end_day)
+        if end_day - day > len(self._bits):  # a clock that was years off
+            days = {hour // HOURS for hour in self._bits if day <= hour // HOURS < end_day}
+        for one in days:
+            self._join_day(found, one)
+        self._join_hours(found, end_day * HOURS, last)
+
+    def _join_hours(self, found: Gathered, first: int, last: int) -> None:
+        for hour in range(first, last):
+            if hour in self._bits:
                 found.join(self._first[hour], self._bits[hour])
                 found.add(self._alone.get(hour, ()))
+
+    def _join_day(self, found: Gathered, day: int) -> None:
+        known = self._days.get(day)
+        if known is None:
+            hours = [hour for hour in range(day * HOURS, (day + 1) * HOURS) if hour in self._bits]
+            first = min((self._first[hour] for hour in hours), default=0)
+            bits = 0
+            for hour in hours:
+                bits |= int.from_bytes(self._bits[hour], "little") << (self._first[hour] - first)
+            alone = [board for hour in hours for board in self._alone.get(hour, ())]
+            known = self._days[day] = first, bits.to_bytes((bits.bit_length() + 7) >> 3, "little"), alone
+        first, together, alone = known
+        if together:
+            found.join(first, together)
+            found.add(alone)
 
     def state(self) -> State:
         """See View."""
@@ -80,6 +116,7 @@ class Crowd:
         """See View."""
         bits, self._first, self._alone = state
         self._bits = {hour: bytearray(one) for hour, one in bits.items()}
+        self._days = {}
 
 
 class Crowds:
@@ -121,7 +158,7 @@ class Gathered:
         for board in boards:
             bits[board >> 3] |= 1 << (board & 7)
 
-    def join(self, first: int, bits: bytearray) -> None:
+    def join(self, first: int, bits: bytearray | bytes) -> None:
         """Those whose bits are set, of `first` (a multiple of 8) and the ones after it."""
         at = first >> 3
         both = int.from_bytes(self._bits[at : at + len(bits)], "little") | int.from_bytes(bits, "little")

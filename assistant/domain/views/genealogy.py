@@ -94,8 +94,8 @@ class Genealogy:
         texts = self._register.texts.names
         # Of one time, in this order: it is measured, leaves, and comes in at the next machine.
         for quantity, kind in _MEASURED.items():
-            for machine, time, (value, _, reels) in self._found(self._measures.values[quantity], 1, board):
-                used = tuple(texts[reels].split(BETWEEN)) if reels else ()
+            for machine, time, (value, _, *reels) in self._found(self._measures.values[quantity], 1, board):
+                used = tuple(texts[reels[0]].split(BETWEEN)) if any(reels) else ()
                 yield Step(time, kind, machine, quantity, value, reels=used)
         for time, machine, passed, found in self._quality.of_board(board):
             yield Step(time, e.BoardInspected.type, machine, "passed" if passed else "failed", found=found)

@@ -9,7 +9,7 @@ from assistant.domain import events as e
 from assistant.domain.views.decisions import Decisions
 from assistant.domain.views.register import Register
 from assistant.domain.views.series import Series, State
-from assistant.domain.views.span import PLANT, Scope, Span
+from assistant.domain.views.span import Scope, Span
 from assistant.domain.views.view import Fold
 
 _HELD, _RELEASED, _SCRAPPED = range(3)
@@ -45,6 +45,8 @@ class Holds:
         self._register, self._decisions = register, decisions
         self._told: dict[str, Series] = {}
         """Subject -> (what happened, machine, reason as a text, order as a text)."""
+        self._open: set[str] = set()
+        """Subjects on hold by now."""
 
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
@@ -80,19 +82,25 @@ class Holds:
         if rows is None:
             rows = self._told[event.subject] = Series("BIII")
         rows.add(event.time, kind, register.machines(machine), register.texts(reason), register.texts(order))
+        self._note(event.subject, rows)
+
+    def _note(self, subject: str, rows: Series) -> None:
+        if rows.columns[0][-1] == _HELD:
+            self._open.add(subject)
+        else:
+            self._open.discard(subject)
 
     # ---- questions ------------------------------------------------------------------------------------------
 
     def open(self) -> list[Hold]:
         """What is on hold by now, oldest first; a thing held twice stands once, with the newest reason."""
-        newest = {hold.subject: hold for hold in self._all(PLANT)}
-        return _sorted(hold for hold in newest.values() if hold.until is None)
+        return _sorted(list(self._holds(subject, self._told[subject]))[-1] for subject in self._open)
 
     def history(self, span: Span, scope: Scope) -> list[Hold]:
         """The holds that stood at some time of the span, oldest first."""
         return _sorted(
             hold
-            for hold in self._all(scope)
+            for hold in self._all(span, scope)
             if hold.since < span.end and (hold.until is None or hold.until >= span.start)
         )
 
@@ -101,9 +109,12 @@ class Holds:
         rows = self._told.get(subject)
         return list(self._holds(subject, rows)) if rows is not None else []
 
-    def _all(self, scope: Scope) -> Iterator[Hold]:
+    def _all(self, span: Span, scope: Scope) -> Iterator[Hold]:
+        """Those of whatever may have been on hold in the span."""
         register = self._register
         for subject, rows in self._told.items():
+            if rows.times[0] >= span.end or (rows.times[-1] < span.start and subject not in self._open):
+                continue
             lot = register.lot_of_thing(subject)
             for hold in self._holds(subject, rows):
                 if register.matches(scope, hold.machine, lot):
@@ -139,10 +150,11 @@ class Holds:
 
     def restore(self, state: State) -> None:
         """See View."""
-        self._told = {}
+        self._told, self._open = {}, set()
         for subject, columns in state:
             rows = self._told[subject] = Series("BIII")
             rows.restore(columns)
+            self._note(subject, rows)
 
 
 def _sorted(holds: Iterator[Hold]) -> list[Hold]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
 
 from assistant.domain.views.series import Series, State
 
@@ -59,7 +58,7 @@ class Lives:
         times, boards = rows.times, rows.columns[column]
         if not times or times[-1] < first:
             return []
-        at, high = bisect_left(times, first), bisect_right(times, last)
+        at, high = times.left(first), times.right(last)
         found = []
         while at < high:
             try:

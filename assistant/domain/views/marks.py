@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
-from assistant.domain.views.series import Series, State
+from assistant.domain.views.series import Ids, Series, State
 from assistant.domain.views.span import Span
 
 STEP = 256
@@ -44,7 +44,7 @@ class Marks:
         return {state: time for state, time in found.items() if time > _SMALL}
 
     def _until(self, rows: Series, time: float) -> Account:
-        at = bisect_right(rows.times, time) - 1
+        at = rows.times.right(time) - 1
         if at < 0:
             return {}
         account = dict(self._marks[at // STEP])
@@ -61,8 +61,12 @@ class Marks:
 class Stopped:
     """A machine's stops, as far as they were asked for and nothing was told since that could change them."""
 
-    def __init__(self) -> None:
-        self._stops: list[Known] = []
+    def __init__(self, texts: Ids) -> None:
+        """`texts`: those of the register."""
+        self._texts = texts
+        self._starts, self._ends = array("d"), array("d")
+        self._told = tuple(array("I") for _ in range(4))
+        """State, cause, the alarm's words and order, as texts."""
         self._until = float("-inf")
         """What began before this and was over before this is as it is here."""
 
@@ -72,29 +76,44 @@ class Stopped:
 
     def between(self, span: Span, found: Callable[[float], Iterator[Known]]) -> list[Known]:
         """Those that reach into a span, oldest first; `found` looks for those that begin at a time or later."""
-        stops = self._stops
+        starts, ends = self._starts, self._ends
         if self._until < float("inf"):
-            while stops and _end(stops[-1]) >= self._until:
-                stops.pop()
-            stops.extend(found(_end(stops[-1]) if stops else float("-inf")))
+            while ends and ends[-1] >= self._until:
+                starts.pop()
+                ends.pop()
+                for column in self._told:
+                    column.pop()
+            for start, end, *told in found(ends[-1] if ends else float("-inf")):
+                starts.append(start)
+                ends.append(float("inf") if end is None else end)
+                for column, text in zip(self._told, told, strict=True):
+                    column.append(self._texts(text))
             self._until = float("inf")
-        low = bisect_right(stops, span.start, key=_end)
-        high = low
-        while high < len(stops) and stops[high][0] < span.end:
-            high += 1
-        return stops[low:high]
+        low = bisect_right(ends, span.start)
+        high = max(low, bisect_left(starts, span.end))
+        names = self._texts.names
+        rows = zip(starts[low:high], ends[low:high], *(column[low:high] for column in self._told), strict=True)
+        return [
+            (start, None if end == float("inf") else end, names[state], names[cause], names[words], names[order])
+            for start, end, state, cause, words, order in rows
+        ]
 
+    def state(self) -> State:
+        """See View."""
+        return [self._starts, self._ends, list(self._told), self._until]
 
-def _end(stop: Known) -> float:
-    return float("inf") if stop[1] is None else stop[1]
+    def restore(self, state: State) -> None:
+        """See View."""
+        self._starts, self._ends, told, self._until = state
+        self._told = tuple(told)
 
 
 def _add(account: Account, rows: Series, low: int, high: int) -> None:
     """The time from one report to another."""
-    times: array[float] = rows.times
-    for at in range(low, high):
-        state = _state(rows.columns[0][at], rows.columns[3][at])
-        account[state] = account.get(state, 0.0) + times[at + 1] - times[at]
+    times, states, e10s = rows.times[low : high + 1], rows.columns[0][low:high], rows.columns[3][low:high]
+    for since, until, state, e10 in zip(times, times[1:], states, e10s, strict=False):
+        key = _state(state, e10)
+        account[key] = account.get(key, 0.0) + until - since
 
 
 def _state(state: int, e10: int) -> tuple[int, bool]:

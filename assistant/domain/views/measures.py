@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor
@@ -11,7 +10,7 @@ from assistant.domain import events as e
 from assistant.domain.views.register import Register
 from assistant.domain.views.series import Series, State, Tables
 from assistant.domain.views.span import Span
-from assistant.domain.views.sums import HIGH, LOW, TT, TV, N, T, V, add_up, empty, join
+from assistant.domain.views.sums import HIGH, LOW, TT, TV, N, Sums, T, V, add_up, empty, join
 from assistant.domain.views.view import Fold
 
 PASTE_HEIGHT, PLACEMENT_OFFSET, PEAK_TEMPERATURE = "paste_height", "placement_offset", "peak_temperature"
@@ -59,10 +58,10 @@ class Measures:
 
     def __init__(self, register: Register) -> None:
         self._register = register
-        self._hours: dict[str, dict[int, dict[int, list[float]]]] = {quantity: {} for quantity in QUANTITIES}
+        self._hours: dict[str, dict[int, dict[int, Sums]]] = {quantity: {} for quantity in QUANTITIES}
         """Quantity -> machine -> hour since 1970 -> the values of that hour, added up (see sums)."""
-        self.values = {quantity: Tables("dII") for quantity in QUANTITIES}
-        """Quantity -> machine -> (value, board, reels that its parts came from as a text)."""
+        self.values = {quantity: Tables("fII" if quantity == PLACEMENT_OFFSET else "fI") for quantity in QUANTITIES}
+        """Quantity -> machine -> (value to seven digits, board; where parts were placed, their reels as a text)."""
 
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
@@ -84,7 +83,10 @@ class Measures:
         register = self._register
         board = register.boards(event.subject)
         machine = register.machines(data.machine)
-        self.values[quantity][machine].add(event.time, value, board, register.texts(reels))
+        if quantity == PLACEMENT_OFFSET:
+            self.values[quantity][machine].add(event.time, value, board, register.texts(reels))
+        else:
+            self.values[quantity][machine].add(event.time, value, board)
         hour = int(event.time // HOUR)
         hours = self._hours[quantity].setdefault(machine, {})
         add_up(hours.setdefault(hour, empty()), event.time - hour * HOUR, value)
@@ -96,7 +98,7 @@ class Measures:
         rows = self.values[quantity].get(self._register.machines.find(machine) or 0)
         if rows is None or not rows.times:
             return None
-        values, boards, _ = rows.columns
+        values, boards = rows.columns[:2]
         return Measured(values[-1], rows.times[-1], self._register.boards.names[boards[-1]])
 
     def summary(self, span: Span, machine: str, quantity: str) -> Summary | None:
@@ -111,20 +113,21 @@ class Measures:
         n, mean = sums[N], sums[V] / sums[N]
         spread = sums[TT] - sums[T] * sums[T] / n
         slope = (sums[TV] - sums[T] * mean) / spread if rows.times[high - 1] > first else 0.0
-        hour = bisect_left(rows.times, first + HOUR, low, high)
+        hour = rows.times.left(first + HOUR, low, high)
         first_hour = sum(values[low:hour]) / (hour - low)
         return Summary(int(n), mean, sums[LOW], sums[HIGH], first_hour, slope * HOUR)
 
-    def _added_up(self, rows: Series, hours: dict[int, list[float]], low: int, high: int) -> list[float]:
+    def _added_up(self, rows: Series, hours: dict[int, Sums], low: int, high: int) -> Sums:
         """The values of some rows added up, whole hours at a time, times since the first of them."""
         times, values, total = rows.times, rows.columns[0], empty()
         origin = times[low]
         first, last = ceil(origin / HOUR), floor(times[high - 1] / HOUR)
-        from_, to = bisect_left(times, first * HOUR, low, high), bisect_left(times, last * HOUR, low, high)
+        from_, to = times.left(first * HOUR, low, high), times.left(last * HOUR, low, high)
         if first >= last:
             from_ = to = high
-        for at in (*range(low, from_), *range(to, high)):
-            add_up(total, times[at] - origin, values[at])
+        for start, end in ((low, from_), (to, high)):
+            for time, value in zip(times[start:end], values[start:end], strict=True):
+                add_up(total, time - origin, value)
         for hour in range(first, last) if last - first < len(hours) else hours:
             if first <= hour < last and hour in hours:
                 join(total, hours[hour], hour * HOUR - origin)

@@ -149,17 +149,15 @@ class Production:
 
     def _holds(self, span: Span, scope: Scope) -> int:
         low, high = self._held.between(span)
-        machines, units = self._held.columns
+        machines, units = (column[low:high] for column in self._held.columns)
         register = self._register
-        return len(
-            {
-                units[at]
-                for at in range(low, high)
-                if register.matches(
-                    scope, register.machines.names[machines[at]], register.lot_of_thing(register.texts.names[units[at]])
-                )
-            }
-        )
+        picks = {machine: register.picked(scope, machine) for machine in set(machines)}
+        found: set[int] = set()
+        for machine, unit in zip(machines, units, strict=True):
+            pick = picks[machine]
+            if pick if isinstance(pick, bool) else pick[register.lot_of_thing(register.texts.names[unit])]:
+                found.add(unit)
+        return len(found)
 
     # ---- keeping --------------------------------------------------------------------------------------------
 

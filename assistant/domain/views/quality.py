@@ -78,8 +78,8 @@ class Quality:
         self._flawed = Tables("IBIdId")
         """Inspector -> of verdicts that failed or tell of a defect: (board, passed, defects as a text, when the board
         was inspected next, where, and when it was inspected next by this inspector)."""
-        self._with_flaws: set[int] = set()
-        """Boards that have such a verdict."""
+        self._with_flaws = bytearray()
+        """Board -> 1 where it has such a verdict."""
 
     def folds(self) -> Mapping[type[e.Payload], Fold]:
         """See View."""
@@ -106,9 +106,17 @@ class Quality:
                 self._bad[machine].add(time, board)
         if is_flawed:
             self._flawed[machine].add(time, board, passed, self._text(data), _NEVER, 0, _NEVER)
-            self._with_flaws.add(board)
-        if board in self._with_flaws:
+            self._flaw(board)
+        if self._has_flaw(board):
             self._link(board)
+
+    def _flaw(self, board: int) -> None:
+        if board >= len(self._with_flaws):
+            self._with_flaws.extend(bytes(board + 1 - len(self._with_flaws)))
+        self._with_flaws[board] = 1
+
+    def _has_flaw(self, board: int) -> bool:
+        return board < len(self._with_flaws) and bool(self._with_flaws[board])
 
     def _text(self, data: e.BoardInspected) -> int:
         if not data.defects:
@@ -138,7 +146,7 @@ class Quality:
         """(Time, inspector, row in its flawed verdicts or None, passed) of all verdicts on a board, oldest first."""
         lives, found = self._register.lives, []
         for machine, rows in self._verdicts.items():
-            flaws = iter(lives.rows(self._flawed[machine], 0, board) if board in self._with_flaws else ())
+            flaws = iter(lives.rows(self._flawed[machine], 0, board) if self._has_flaw(board) else ())
             for at in lives.rows(rows, 0, board):
                 said = rows.columns[1][at]
                 found.append((rows.times[at], machine, next(flaws) if said & _FLAWED else None, bool(said & _PASSED)))
@@ -152,7 +160,7 @@ class Quality:
 
     def failed(self, span: Span, scope: Scope) -> list[int]:
         """The boards that failed the last inspection that they had in the span."""
-        found = []
+        found, end = list[int](), span.end
         picks = {machine: self._register.picked(scope, machine) for machine, _ in self._verdicts.items()}
         for machine, rows in self._flawed.items():
             low, high = rows.between(span)
@@ -162,17 +170,17 @@ class Quality:
             flags: Iterable[int] = repeat(1)
             if isinstance(pick := picks[machine], bytes):
                 flags = self._register.flags(boards, pick)
-            rest = zip(
-                boards, passed, flags, here if scope.machine else after, where, rows.times[low:high], strict=False
-            )
-            for board, good, wanted, then, there, time in rest:
+            rest = zip(range(low, high), boards, passed, flags, here if scope.machine else after, where, strict=False)
+            if scope.machine or all(one is True for one in picks.values()):
+                found += [board for _, board, good, wanted, then, _ in rest if then >= end and wanted and not good]
+                continue
+            for at, board, good, wanted, then, there in rest:
                 if good or not wanted:
                     continue
-                if then >= span.end or (
+                if then >= end or (
                     # What came next in the span was elsewhere, where nobody asked about.
-                    not scope.machine
-                    and not self._wants(picks[there], board)
-                    and not self._again(board, (time, machine), span.end, picks)
+                    not self._wants(picks[there], board)
+                    and not self._again(board, (rows.times[at], machine), end, picks)
                 ):
                     found.append(board)
         return found
@@ -286,7 +294,10 @@ class Quality:
         self._flawed.restore(flawed)
         for crowd, kept in zip((self._seen, self._firsts, self._bad), crowds, strict=True):
             crowd.restore(kept)
-        self._with_flaws = {board for _, rows in self._flawed.items() for board in rows.columns[0]}
+        self._with_flaws = bytearray()
+        for _, rows in self._flawed.items():
+            for board in rows.columns[0]:
+                self._flaw(board)
 
 
 def _moment(told: tuple[float, int, int | None, bool]) -> tuple[float, int]:

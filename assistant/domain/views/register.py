@@ -10,6 +10,7 @@ from typing import Any
 from assistant.domain import events as e
 from assistant.domain.views.crowd import Gathered
 from assistant.domain.views.lives import Lives
+from assistant.domain.views.names import ManyIds
 from assistant.domain.views.series import Ids, State
 from assistant.domain.views.span import Scope
 from assistant.domain.views.view import Fold
@@ -42,7 +43,7 @@ class Register:
     def __init__(self) -> None:
         self.machines = Ids()
         self.lots = Ids()
-        self.boards = Ids()
+        self.boards = ManyIds()
         self.texts = Ids()
         """Whatever else is said over and over: states, causes, codes, defects, badges."""
         self.lot_of = array("I", [0])
@@ -220,17 +221,30 @@ class Register:
             self._forget(_REMEMBERED)
             found = bytearray(len(self.lots))
             for lot in self._candidates(about):
-                found[lot] = self._is_about(lot, about)
+                found[lot] = 1
             flags = self._flags[about] = bytes(found)
         return flags
 
     def _candidates(self, about: Scope) -> Iterable[int]:
-        """Lots that may be meant: there are tens of thousands, and mostly one of them, or those of one order, is."""
+        """Lots that are meant. There are tens of thousands, and most questions are about one of them, or an order's."""
+        lots: Iterable[int]
         if about.lot:
-            return [self.lots.find(about.lot) or 0]
-        if about.order:
-            return [lot for lot, created in self._created.items() if created[0] == about.order]
-        return range(len(self.lots))
+            lots = [self.lots.find(about.lot) or 0]
+        elif about.order:
+            lots = [lot for lot, created in self._created.items() if created[0] == about.order]
+        elif about.product:
+            orders = {order for order, known in self._orders.items() if known[0] == about.product}
+            wanted = about.product
+            lots = [
+                lot
+                for lot, (order, product, _) in self._created.items()
+                if product == wanted or (not product and order in orders)
+            ]
+            if not about.line:
+                return lots
+        else:
+            lots = self._created
+        return [lot for lot in lots if self._is_about(lot, about)]
 
     def _is_about(self, lot: int, about: Scope) -> bool:
         if about.lot and self.lots.names[lot] != about.lot:
@@ -261,7 +275,8 @@ class Register:
 
     def restore(self, state: State) -> None:
         """See View."""
-        for ids, names in zip((self.machines, self.lots, self.boards, self.texts), state["ids"], strict=True):
+        tables: tuple[Ids | ManyIds, ...] = (self.machines, self.lots, self.boards, self.texts)
+        for ids, names in zip(tables, state["ids"], strict=True):
             ids.restore(names)
         self.lot_of, self._members = state["lot_of"], state["members"]
         self.lives.restore(state["lives"])

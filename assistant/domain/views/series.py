@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
+from assistant.domain.views.moments import Moments
 from assistant.domain.views.span import Span
 
 State = Any
 """What a fold gives to be kept and takes back: dictionaries, lists, texts, numbers and arrays of numbers."""
-
-TIME: Literal["d"] = "d"
-"""Type code of a column of times."""
 
 
 class Series:
@@ -23,7 +20,7 @@ class Series:
 
     def __init__(self, codes: str) -> None:
         """`codes`: one array type code for each column beside the time."""
-        self.times: array[float] = array(TIME)
+        self.times = Moments()
         self.columns: tuple[array[Any], ...] = tuple(array(code) for code in codes)
 
     def __len__(self) -> int:
@@ -31,35 +28,28 @@ class Series:
 
     def add(self, time: float, *values: float) -> int:
         """Put a row where its time belongs; returns its place."""
-        times = self.times
-        if not times or time >= times[-1]:
-            times.append(time)
+        at = self.times.place(time)
+        if at + 1 == len(self.times):
             for column, value in zip(self.columns, values, strict=True):
                 column.append(value)
-            return len(times) - 1
-        at = bisect_right(times, time)
-        times.insert(at, time)
-        for column, value in zip(self.columns, values, strict=True):
-            column.insert(at, value)
+        else:
+            for column, value in zip(self.columns, values, strict=True):
+                column.insert(at, value)
         return at
-
-    def drop(self, at: int) -> None:
-        """Take a row out."""
-        for column in (self.times, *self.columns):
-            del column[at]
 
     def between(self, span: Span) -> tuple[int, int]:
         """The rows in a span: from the first to before the second."""
-        low = bisect_left(self.times, span.start)
-        return low, max(low, bisect_left(self.times, span.end))
+        low = self.times.left(span.start)
+        return low, max(low, self.times.left(span.end))
 
     def state(self) -> State:
         """See View.state."""
-        return [self.times, *self.columns]
+        return [self.times.state(), *self.columns]
 
     def restore(self, state: State) -> None:
         """See View.restore."""
-        self.times, *columns = state
+        times, *columns = state
+        self.times.restore(times)
         self.columns = tuple(columns)
 
 
@@ -121,11 +111,6 @@ class Ids:
     def find(self, name: str) -> int | None:
         """The number of a text, if it has one."""
         return self._numbers.get(name)
-
-    def same(self, name: str) -> str:
-        """The text as it is kept here, where it is: one object for all who keep it."""
-        number = self._numbers.get(name)
-        return name if number is None else self.names[number]
 
     def state(self) -> State:
         """See View.state."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
+from typing import TypeAlias
+
+Sums: TypeAlias = "array[float]"
 N, V, LOW, HIGH, T, TT, TV = range(7)
 """How many; sum of values; smallest; largest; sums of times, of their squares, of each time multiplied by its value."""
 
 
-def empty() -> list[float]:
+def empty() -> Sums:
     """Of no value."""
-    return [0.0, 0.0, float("inf"), float("-inf"), 0.0, 0.0, 0.0]
+    return array("d", (0.0, 0.0, float("inf"), float("-inf"), 0.0, 0.0, 0.0))
 
 
-def add_up(sums: list[float], time: float, value: float) -> None:
+def add_up(sums: Sums, time: float, value: float) -> None:
     """One more value. `time`: seconds since a moment that is the same for all of these sums."""
     sums[N] += 1.0
     sums[V] += value
@@ -22,7 +26,7 @@ def add_up(sums: list[float], time: float, value: float) -> None:
     sums[TV] += time * value
 
 
-def join(sums: list[float], more: list[float], later: float) -> None:
+def join(sums: Sums, more: Sums, later: float) -> None:
     """Many more, whose moment is `later` seconds after that of these."""
     n, total = more[N], more[V]
     sums[N] += n

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -96,11 +95,17 @@ class Times:
         rows = self._states[machine]
         at = rows.add(event.time, texts(data.state), texts(data.cause), texts(data.order), data.e10)
         self._marks.setdefault(machine, Marks()).changed(rows, at)
-        self._stopped.setdefault(machine, Stopped()).changed(event.time)
+        self._stops_of(machine).changed(event.time)
 
     def _alarm(self, event: e.Event, data: e.AlarmRaised | e.AlarmCleared) -> None:
         # It may be what explains a stop that was reported before it.
-        self._stopped.setdefault(self._register.machines(event.subject), Stopped()).changed(event.time)
+        self._stops_of(self._register.machines(event.subject)).changed(event.time)
+
+    def _stops_of(self, machine: int) -> Stopped:
+        stopped = self._stopped.get(machine)
+        if stopped is None:
+            stopped = self._stopped[machine] = Stopped(self._register.texts)
+        return stopped
 
     # ---- questions ------------------------------------------------------------------------------------------
 
@@ -193,7 +198,7 @@ class Times:
         if rows is None:
             return
         states, causes, orders, _ = rows.columns
-        at = bisect_left(rows.times, since)
+        at = rows.times.left(since)
         while at and at < len(rows) and states[at - 1] == states[at]:
             at += 1  # still the stop that ended the search before
         while at < len(rows):
@@ -210,11 +215,15 @@ class Times:
     def state(self) -> State:
         """See View."""
         marks = {machine: marks.state() for machine, marks in self._marks.items()}
-        return [self._states.state(), marks]
+        for machine in self._stopped:
+            self._stops(Span(0.0, 1.0), self._register.machines.names[machine])  # the next start need not look for all
+        return [self._states.state(), marks, {machine: stopped.state() for machine, stopped in self._stopped.items()}]
 
     def restore(self, state: State) -> None:
         """See View."""
-        states, marks = state
+        states, marks, stopped = state
         self._states.restore(states)
         self._marks = {machine: Marks(kept) for machine, kept in marks.items()}
-        self._stopped = {machine: Stopped() for machine in range(len(self._register.machines))}
+        self._stopped = {}
+        for machine, kept in stopped.items():
+            self._stops_of(machine).restore(kept)

@@ -16,8 +16,8 @@ from assistant.domain.views.materials import Rule
 from assistant.domain.world import World
 from assistant.settings.intents import Intents
 from assistant.turn import naming
-from assistant.turn.policy import subject
 from assistant.turn.read import UNKNOWN
+from assistant.turn.sayings import subject
 
 MOST_SENTENCES = 3
 """Said at once; the rest is for who says "more"."""
