@@ -183,12 +183,7 @@ def _a_week(loaded: Site, site: Path | None, days: float) -> Iterator[Share | Sp
     if not days:
         return
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
-        results = asked.measure(loaded, site, Path(fresh), days)
-        while True:
-            try:
-                yield runner.run(_next(results))
-            except StopAsyncIteration:
-                return
+        yield from _each(runner, asked.measure(loaded, site, Path(fresh), days))
 
 
 def _headset(
@@ -210,11 +205,7 @@ def _headset(
             loaded, chosen, Path(fresh), folder, utterances, faults, echoes, free if free.is_dir() else None
         )
         for results in (worn, soak.soak(loaded, chosen, folder, hours)) if hours else (worn,):
-            while True:
-                try:
-                    found = runner.run(_next(results))
-                except StopAsyncIteration:
-                    break
+            for found in _each(runner, results):
                 yield found if isinstance(found, Share) else Plain(*found)
 
 
@@ -227,11 +218,7 @@ def _asked(chosen: Path | None, site: Site, clips: Path | None) -> Iterator[Shar
     found = []
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as fresh, asyncio.Runner() as runner:
         told = stories.measure(site, chosen, site_folder(chosen, "hardware"), folder, Path(fresh))
-        while True:
-            try:
-                one = runner.run(_next(told))
-            except StopAsyncIteration:
-                break
+        for one in _each(runner, told):
             found.append(one)
             for why in one.wrong:
                 yield Plain(f"{one.file}, {one.said!r}", f"{why}: heard {one.heard!r}, said {one.answer!r}")
@@ -260,11 +247,7 @@ def _quiet(
             folder = kept / ("always" if always else "quiet")
             folder.mkdir(parents=True)
         results = quiet.measure(bootstrap.load_site(chosen), chosen, real, folder, hours, always=always)
-        while True:
-            try:
-                row = runner.run(_next(results))
-            except StopAsyncIteration:
-                break
+        for row in _each(runner, results):
             if isinstance(row, Rate):
                 yield _rate(row)
             else:
@@ -304,12 +287,7 @@ def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
         return
     yield Plain("sentences of", file.name)
     with asyncio.Runner() as runner:
-        results = sentences.measure(site, file)
-        while True:
-            try:
-                result = runner.run(_next(results))
-            except StopAsyncIteration:
-                return
+        for result in _each(runner, sentences.measure(site, file)):
             yield from result.shares
             if not math.isnan(result.calibration_error):
                 yield Plain(f"{result.name}: calibration error", f"{result.calibration_error:.1f} points in ten bins")
@@ -320,6 +298,16 @@ def _understanding(site: Site, file: Path) -> Iterator[Share | Plain]:
 
 
 T = TypeVar("T")
+
+
+def _each(runner: asyncio.Runner, results: AsyncIterator[T]) -> Iterator[T]:
+    """What a measurement finds, each as soon as it is there."""
+    while True:
+        try:
+            found = runner.run(_next(results))
+        except StopAsyncIteration:
+            return
+        yield found
 
 
 async def _next(results: AsyncIterator[T]) -> T:
