@@ -21,6 +21,7 @@ import numpy as np
 import structlog
 
 from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.heap import keep_freed
 from assistant.adapters.repeats import looping, without_repeat, words
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError, ModelError
@@ -78,6 +79,7 @@ class Whisper:
         for name in ("model.bin", "config.json", "tokenizer.json"):
             if not (folder / name).is_file():
                 raise ModelError(f"{folder}: no Whisper model, {name} is missing")
+        keep_freed()
         try:
             self._model = ctranslate2.models.Whisper(
                 str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=threads

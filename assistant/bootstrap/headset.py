@@ -26,7 +26,6 @@ from assistant.bootstrap.site import Site, first_entities, first_world, vocabula
 from assistant.bootstrap.wake import wake_phrase
 from assistant.domain.endpointing import Words
 from assistant.domain.speech import DIGITS, NOUNS, verbalise
-from assistant.domain.spoken.address import addressed
 from assistant.domain.values import Answer, Session, Utterance
 from assistant.errors import AudioError, ModelError, UsageError
 from assistant.ports import Ears, Microphone, Speaker, Voice, Wakeword
@@ -176,8 +175,6 @@ def manner(folder: Path | None, site: Site) -> Manner:
     intents, whole = site.intents, Completeness(site.reader, site.intents)
     entities = first_entities(first_world(site.plant), site.reader.language)
 
-    phrase = wake_phrase(folder)
-
     def judge(text: str) -> Words:
         return whole.of(text, entities)
 
@@ -189,7 +186,7 @@ def manner(folder: Path | None, site: Site) -> Manner:
         cancels=frozenset(intents.shared.cancels),
         text=text,
         judge=judge,
-        after=lambda said: found.rest if phrase and (found := addressed(said, phrase)) is not None else None,
+        phrase=wake_phrase(folder),
         badge=badges(site),
         prompt=vocabulary(site),
         earcons=made.sounds(earcons.load(site_folder(folder, "hardware"))),

@@ -54,6 +54,10 @@ def load(folder: Path) -> Recipe:
     """Read `wake/recipe.yaml` in a site's `models/`. Raises SiteError."""
     file = folder / "wake" / "recipe.yaml"
     recipe = yaml.read(file, Recipe)
+    try:
+        file_name(recipe.phrase)
+    except UsageError as exc:
+        raise SiteError(file, str(exc), key="phrase") from exc
     if not recipe.sentences:
         raise SiteError(file, "needs sentences", key="sentences")
     if not recipe.said or not all("{}" in one for one in recipe.said):

@@ -68,8 +68,8 @@ class Manner:
     """A word of the loop's own, by name, with what it is about."""
     judge: Callable[[str], Words]
     """How words look that were said so far."""
-    after: Callable[[str], str | None]
-    """What words say after the wake word; None when they don't begin with it."""
+    phrase: str
+    """The wake word."""
     badge: Callable[[str], str] = lambda said: ""
     """The badge that words ask to check in; empty for any other words."""
     prompt: Sequence[str] = ()

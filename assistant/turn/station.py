@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from assistant.domain.speech import verbalise
+from assistant.domain.spoken.address import addressed, without
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import AssistantError, EngineError
 from assistant.ports import DeviceState, Frame
@@ -238,13 +239,9 @@ class Station:
             self._tell(str(exc))
         finally:
             self._times.heard = self._gear.clock.monotonic()
-        rests = [(one, self._manner.after(one.text)) for one in hypotheses]
-        addressed = bool(rests) and rests[0][1] is not None
-        kept = tuple(replace(one, text=one.text if rest is None else rest) for one, rest in rests)
-        if kept and not kept[0].text:
-            kept = ()
-        kept = tuple(one for one in kept if one.text)
-        if not kept and not addressed and self.now.state in (State.CAPTURING, State.HEARING):
+        kept = without(hypotheses, self._manner.phrase)
+        called = bool(hypotheses) and addressed(hypotheses[0].text, self._manner.phrase) is not None
+        if not kept and not called and self.now.state in (State.CAPTURING, State.HEARING):
             self._tell(f"{self.session.station or '-'}: no words ({rejected})")
         self._heard = {old: words for old, words in self._heard.items() if old > number - 3}
         self._heard[number] = (kept, rejected, utterance)
@@ -255,7 +252,7 @@ class Station:
                 tuple(one.text for one in kept),
                 silences=plain in self._manner.silences,
                 cancels=plain in self._manner.cancels,
-                addressed=addressed,
+                addressed=called,
             )
         )
 
