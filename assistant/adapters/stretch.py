@@ -8,6 +8,8 @@ import wave
 import numpy as np
 import numpy.typing as npt
 
+from assistant.errors import AudioError
+
 WINDOW_S = 0.03
 """Some periods of any voice."""
 SEARCH_S = 0.008
@@ -22,7 +24,7 @@ Wave = npt.NDArray[np.float32]
 
 
 def shaped(sound: bytes, speed: float, offset_s: float) -> bytes:
-    """A WAV file (16 bit, mono) from `offset_s` on as it is now, `speed` times as fast. Raises ValueError."""
+    """A WAV file (16 bit, mono) from `offset_s` on as it is now, `speed` times as fast. Raises AudioError."""
     if speed == 1.0 and offset_s <= 0:
         return sound
     rate, samples = _read(sound)
@@ -32,7 +34,7 @@ def shaped(sound: bytes, speed: float, offset_s: float) -> bytes:
 
 
 def closed(sound: bytes, pause_s: float) -> bytes:
-    """A WAV file (16 bit, mono) from its first sound to `pause_s` after its last. Raises ValueError."""
+    """A WAV file (16 bit, mono) from its first sound to `pause_s` after its last. Raises AudioError."""
     rate, samples = _read(sound)
     audible = np.flatnonzero(np.abs(samples) >= AUDIBLE)
     if not len(audible):
@@ -46,7 +48,7 @@ def _read(sound: bytes) -> tuple[int, Wave]:
         with wave.open(io.BytesIO(sound)) as file:
             rate, raw = file.getframerate(), file.readframes(file.getnframes())
     except (wave.Error, EOFError) as exc:
-        raise ValueError(str(exc)) from exc
+        raise AudioError(f"what was to be said is no WAV file ({str(exc) or type(exc).__name__})") from exc
     return rate, np.frombuffer(raw, "<i2").astype(np.float32)
 
 

@@ -29,11 +29,11 @@ from assistant.bench import Rate, Share
 from assistant.bench.hall import PEOPLE, SHARES, Hall, Part
 from assistant.bench.ids import sentences
 from assistant.bench.load import the_plant
+from assistant.bench.mute import Mute
 from assistant.bench.soundclock import SoundClock, WorkClock
 from assistant.bench.talkers import controls, others
 from assistant.bootstrap import LocalCore, Site
 from assistant.bootstrap.headset import common, manner
-from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import ModelError
 from assistant.ports import FRAME, Clock, DeviceState, Ears, Frame, Played, Wakeword
@@ -72,7 +72,7 @@ class Counts:
     """How often somebody did speak to it."""
 
 
-class _World:
+class _World(Mute):
     """Microphone, ear piece, wake word, ears, voice and core of the station, counting."""
 
     def __init__(
@@ -191,27 +191,6 @@ class _World:
 
     async def play(self, sound: bytes, gain: float = 1.0) -> Played:
         return Played(0.01, self._clock.at)
-
-    async def stop(self) -> None:
-        return
-
-    async def close(self) -> None:
-        return
-
-    async def speak(self, text: str) -> bytes:
-        return b""
-
-    async def voicing(self, session: Session) -> Voicing:
-        return Voicing()
-
-    async def announcement(self, session: Session) -> Notice | None:
-        return None
-
-    async def told(self, session: Session, ident: str, how: str) -> None:
-        return
-
-    async def check_in(self, session: Session, how: str) -> None:
-        return
 
 
 async def measure(

@@ -19,11 +19,11 @@ from assistant.adapters.clock import SystemClock
 from assistant.adapters.silero import SileroEndpointer
 from assistant.bench import Share
 from assistant.bench.headset import clips_of
+from assistant.bench.mute import Mute
 from assistant.bootstrap import Site
 from assistant.bootstrap.headset import manner
-from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
-from assistant.ports import FRAME, DeviceState, Frame, Played
+from assistant.ports import FRAME, DeviceState, Frame
 from assistant.turn.conversation import State
 from assistant.turn.gear import Gear
 from assistant.turn.station import Station
@@ -36,7 +36,7 @@ TURNS_S = 5.0
 """An utterance that came to no turn so long after it is lost; real seconds, for tasks need some."""
 
 
-class _World:
+class _World(Mute):
     """Microphone, ear piece, ear, voice and core of the station, and the station's only visitor."""
 
     def __init__(self, clips: Sequence[Samples], hours: float) -> None:
@@ -88,37 +88,13 @@ class _World:
         self.said.append(0)
         self.taken.append(0)
 
-    async def play(self, sound: bytes, gain: float = 1.0) -> Played:
-        return Played(0.01, 1.0)
-
-    async def stop(self) -> None:
-        return
-
-    async def close(self) -> None:
-        return
-
     async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
         return [Hypothesis("what is the status of lot 4712", -0.1)], ""
-
-    async def speak(self, text: str) -> bytes:
-        return b""
 
     async def turn(self, transcript: Transcript) -> Answer:
         self._turns += 1
         text = transcript.hypotheses[0].text
         return Answer(text, "status", {}, 1.0, "template", Decision.ANSWERED, "Not on hold.")
-
-    async def voicing(self, session: Session) -> Voicing:
-        return Voicing()
-
-    async def announcement(self, session: Session) -> Notice | None:
-        return None
-
-    async def told(self, session: Session, ident: str, how: str) -> None:
-        return
-
-    async def check_in(self, session: Session, how: str) -> None:
-        return
 
 
 async def soak(site: Site, chosen: Path | None, folder: Path, hours: float) -> AsyncIterator[Share | tuple[str, str]]:

@@ -17,7 +17,7 @@ from assistant.adapters.button import EVENT, watched
 from assistant.adapters.readyvoice import ReadyVoice
 from assistant.adapters.soundcheck import advice, measured
 from assistant.adapters.stretch import closed, shaped, stretched
-from assistant.errors import EngineError
+from assistant.errors import AudioError, EngineError
 from assistant.settings import earcons
 from assistant.settings.paths import shipped_site
 from tests.fakes.memory_voice import MemoryVoice
@@ -70,7 +70,7 @@ def test_a_sound_goes_on_where_it_was() -> None:
     assert seconds(shaped(sound, 1.0, 1.0)) == pytest.approx(seconds(sound) - 1.0, abs=0.01)
     assert seconds(shaped(sound, 1.25, 0.5)) == pytest.approx(seconds(sound) / 1.25 - 0.5, abs=0.05)
     assert seconds(shaped(sound, 1.0, 60.0)) == 0
-    with pytest.raises(ValueError):
+    with pytest.raises(AudioError):
         shaped(b"no sound", 1.2, 0.0)
 
 
@@ -79,7 +79,7 @@ def test_a_piece_in_mid_sentence_is_said_without_the_silence_around_it() -> None
     sound = as_wav(np.concatenate([silence, tone, silence]))
     assert seconds(closed(sound, 0.05)) == pytest.approx(1.06, abs=0.01)
     assert seconds(closed(as_wav(silence), 0.05)) == pytest.approx(0.2, abs=0.001)
-    with pytest.raises(ValueError):
+    with pytest.raises(AudioError):
         closed(b"no sound", 0.05)
 
 

@@ -15,11 +15,15 @@ SECONDS_A_CHARACTER = 0.06
 
 
 class MemoryVoice:
-    """ports.Voice without an engine. `fails`: how many of the next calls raise EngineError."""
+    """ports.Voice without an engine.
+
+    `fails`: how many of the next calls raise EngineError. `empty`: what it gives is no sound at all.
+    """
 
     def __init__(self, fails: int = 0) -> None:
         self.said: list[str] = []
         self.fails = fails
+        self.empty = False
         self.closed = False
 
     async def speak(self, text: str) -> bytes:
@@ -31,6 +35,8 @@ class MemoryVoice:
         if not any(char.isalnum() for char in words):
             raise EngineError("nothing to say")
         self.said.append(words)
+        if self.empty:
+            return b""
         count = int(len(words) * SECONDS_A_CHARACTER * RATE)
         tone = (int(8000 * math.sin(2 * math.pi * 220 * at / RATE)) for at in range(count))
         file = io.BytesIO()

@@ -198,6 +198,13 @@ async def test_a_voice_that_fails_leaves_nobody_waiting(world: World) -> None:
     assert any("on hold" in line for line in world.told)
 
 
+async def test_a_voice_that_gives_no_sound_leaves_nobody_waiting(world: World) -> None:
+    world.voice.empty = True
+    await say(world, "hold lot 4712, bridging")
+    await world.until(State.SPEAKING)
+    await world.until(State.WAITING)
+
+
 async def test_an_ear_piece_that_fails_leaves_nobody_waiting(world: World) -> None:
     world.head.gone = True
     await say(world, "hold lot 4712, bridging")
