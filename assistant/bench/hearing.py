@@ -26,6 +26,7 @@ from assistant.adapters import audiofile, endpoint, sphinx
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.adapters.whisper import BEAM, Whisper
 from assistant.bench import Figure, Mean, Share, Value, closed, noise
+from assistant.bench.sentences import calibration_error, in_bins
 from assistant.bootstrap import Site, first_entities, first_world, repairer, vocabulary
 from assistant.domain.endpointing import FRAME_MS, PAUSE
 from assistant.domain.spoken.sounds import Sounds
@@ -36,6 +37,7 @@ from assistant.settings.intents import Intents
 from assistant.settings.paths import shipped_site, site_folder
 from assistant.turn.dialogue import Dialogue
 from assistant.turn.interpret import Interpreter
+from assistant.turn.read import UNKNOWN
 
 NOTE = "faster_whisper.WhisperModel.transcribe, its defaults, int8, beam 5, language en, all segments read"
 SEED = 4712
@@ -65,6 +67,8 @@ class Told:
     """Such an action that no question would have gone before."""
     invented: bool
     """An id that was said and does not exist became one that does."""
+    confidence: float | None = None
+    """Of what was read, 0 to 1; None where nothing was."""
 
 
 @dataclass(slots=True)
@@ -82,6 +86,8 @@ class Tally:
     processor_ms: list[float] = field(default_factory=list)
     noisy: dict[int, list[bool]] = field(default_factory=dict)
     """Recording -> whether it was right, at each level of noise."""
+    graded: list[tuple[float, bool]] = field(default_factory=list)
+    """Of each command that was read, how sure it was, and whether it was right."""
 
     def add(self, told: Told, rows: Sequence[str], *, ghost: bool) -> None:
         """Count one recording in these rows."""
@@ -92,6 +98,8 @@ class Tally:
         self.wrong += told.wrong
         self.unasked += told.unasked
         self.invented += told.invented
+        if told.confidence is not None:
+            self.graded.append((told.confidence, told.right))
         self.ghosts += ghost
 
 
@@ -146,6 +154,7 @@ def measure(
     lasting = [len(sounds[number]) / RATE for number in chosen for _ in (None, *mix)]
     yield from _times(tallies, lasting)
     yield from _report(tallies, room)
+    yield from _sureness(tallies[OURS].graded)
 
 
 def _ours(site: Site, model: Path, folder: Path | None, threads: int) -> Ear:
@@ -229,6 +238,19 @@ def _report(tallies: Mapping[str, Tally], room: str) -> Iterator[Share | Mean]:
             yield Share(f"{name}, ids that don't exist that became one that does", tally.invented, tally.ghosts)
 
 
+def _sureness(graded: Sequence[tuple[float, bool]]) -> Iterator[tuple[str, str]]:
+    """Whether what it says of its own certainty holds, in ten bins."""
+    if not graded:
+        return
+    yield (
+        f"{OURS}, calibration error of the confidence",
+        f"{calibration_error(graded):.1f} points in ten bins, of {len(graded)} commands read",
+    )
+    for found in in_bins(graded):
+        said, share = (sum(column) / len(found) for column in zip(*found, strict=True))
+        yield f"  of {len(found)} of these, said and right", f"{said:.0%}, {share:.0%}"
+
+
 def _mean(name: str, noisy: Mapping[int, Sequence[bool]]) -> Mean:
     """Of levels; the recordings were drawn from many, so its interval is theirs."""
     right = np.array([np.mean(found) for found in noisy.values()])
@@ -266,7 +288,8 @@ def told(command: Command, cut: str, label: dict[str, Any], intents: Intents) ->
     whole = spec is not None and all(slot in read for slot in spec.needs)
     unasked = wrong and sure and whole and spec is not None and spec.confirm == "never" and not spec.again
     invented = any(read.get(slot, MISSING) != MISSING for slot in ghosts)
-    return Told((command.intent, read) == (label["intent"], said), wrong, unasked, invented)
+    sureness = None if command.intent == UNKNOWN else command.confidence
+    return Told((command.intent, read) == (label["intent"], said), wrong, unasked, invented, sureness)
 
 
 def _peer(model: Path, threads: int) -> Ear:

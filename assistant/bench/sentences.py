@@ -193,10 +193,15 @@ def _units(slots: Mapping[str, str]) -> dict[str, str]:
 
 def calibration_error(graded: Sequence[tuple[float, bool]]) -> float:
     """Expected calibration error in points: over ten bins, |share right - mean confidence|, weighted by size."""
+    total = sum(
+        abs(sum(right for _, right in found) - sum(confidence for confidence, _ in found)) for found in in_bins(graded)
+    )
+    return 100 * total / len(graded) if graded else float("nan")
+
+
+def in_bins(graded: Sequence[tuple[float, bool]]) -> list[list[tuple[float, bool]]]:
+    """By confidence, in BINS equal steps; a step without any is left out."""
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for confidence, right in graded:
         bins[min(BINS - 1, int(confidence * BINS))].append((confidence, right))
-    total = sum(
-        abs(sum(right for _, right in found) - sum(confidence for confidence, _ in found)) for found in bins if found
-    )
-    return 100 * total / len(graded) if graded else float("nan")
+    return [found for found in bins if found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.bench import noise
-from assistant.bench.hearing import Tally, Told, _mean, _rows, measure, told
+from assistant.bench.hearing import Tally, Told, _mean, _rows, _sureness, measure, told
 from assistant.cli.bench import _part
 from assistant.domain.values import Command
 from assistant.errors import AudioError, UsageError
@@ -41,12 +42,23 @@ RELEASE: dict[str, Any] = {"intent": "release", "slots": {"lot": "L4712"}}
 def test_a_reading_is_right_wrong_or_dangerous(
     label: dict[str, Any], intent: str, slots: dict[str, str], doubt: str, expected: Told
 ) -> None:
-    assert told(Command(intent, slots, doubt=doubt), "", label, the_intents()) == expected
+    sure = None if intent == "unknown" else 0.9
+    read = told(Command(intent, slots, 0.9, doubt=doubt), "", label, the_intents())
+    assert read == replace(expected, confidence=sure)
 
 
 def test_a_command_that_may_lack_words_is_asked_about() -> None:
     wrong = Command("hold", {"lot": "L4711", "reason": "void"})
-    assert told(wrong, "start", HOLD, the_intents()) == Told(False, True, False, False)
+    assert told(wrong, "start", HOLD, the_intents()) == Told(False, True, False, False, 1.0)
+
+
+def test_how_sure_it_was_stands_beside_how_often_it_was_right() -> None:
+    graded = [(0.95, True)] * 3 + [(0.95, False)] + [(0.45, False)] * 4
+    (_, error), *bins = _sureness(graded)
+    # A fifth too sure of the one half, 45 hundredths of the other.
+    assert error == "32.5 points in ten bins, of 8 commands read"
+    assert [value for _, value in bins] == ["45%, 0%", "95%, 75%"]
+    assert list(_sureness([])) == []
 
 
 @pytest.mark.parametrize("content", [None, "no json", "[1]", '[{"file": "a.wav"}]', '{"a.wav": 1}', '[{"file": 1}]'])
