@@ -1,8 +1,9 @@
 """A period -> the stretch of time that is meant by it, at a site, now.
 
 Beside the contract's periods (`shift`, `last:2h`, `between:06:00-08:00`, …) there are finer ones, for what people say
-and the contract cannot: `day-2`, `week-1`, `month`, `shift:night`, `weekday:1`, `date:03-24`, `day-1/06:00-12:00`; and
-the certain ones that these become: `day:2026-11-24`, `from:2026-11-23T06:00+01:00/2026-11-23T12:00+01:00`.
+and the contract cannot: `day-2`, `week-1`, `month`, `shift:night`, `weekday:1`, `date:03-24`, `weekday:0..weekday:2`,
+`day-1/06:00-12:00`; and the certain ones that these become: `day:2026-11-24`,
+`from:2026-11-23T06:00+01:00/2026-11-23T12:00+01:00`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from assistant.domain.views.span import Span
 
 FUTURE, NO_SHIFT, LEFT_OUT = "future", "no_shift", "left_out"
 """What can be amiss: it has not begun; no shift is at work, or none was; the clocks went forward over it."""
+RANGE = ".."
+"""Between the first day and the last."""
 HALF_DAY = DAY_MINUTES // 2
 _MINUTES = {"m": 60.0, "h": 3600.0}
 _UNIT = re.compile(r"(day|week|month|quarter|year|weekend|shift)([+-]\d+)?(?:/(\d\d):(\d\d)-(\d\d):(\d\d))?")
@@ -176,6 +179,9 @@ def _finer(period: str, calendar: Calendar, now: float) -> Stretch | None:
     if found := re.fullmatch(r"days:(\d+)", period):
         today = calendar.today(now)
         return Stretch("from", calendar.days(today - timedelta(days=int(found[1]) - 1), int(found[1])))
+    if RANGE in period:
+        first, last = period.split(RANGE, 1)
+        return _from_to(first, last, calendar, now)
     if day := _day(period, calendar, now):
         return Stretch("day", calendar.days(day))
     if found := re.fullmatch(r"month:(\d\d)", period):
@@ -183,6 +189,16 @@ def _finer(period: str, calendar: Calendar, now: float) -> Stretch | None:
         return _months(calendar, date(today.year - (month > today.month), month, 1), 1)
     found = _UNIT.fullmatch(period)
     return _unit(found, calendar, now) if found else None
+
+
+def _from_to(first: str, last: str, calendar: Calendar, now: float) -> Stretch | None:
+    """Whole days; on a Tuesday "from Monday to Wednesday" was last week."""
+    start, end = _day(first, calendar, now), _day(last, calendar, now)
+    if start is not None and end is not None and start > end and _WEEKDAY.fullmatch(first):
+        start -= timedelta(days=7)
+    if start is None or end is None or start > end:
+        return None
+    return Stretch("from", calendar.days(start, (end - start).days + 1))
 
 
 def _unit(found: re.Match[str], calendar: Calendar, now: float) -> Stretch | None:

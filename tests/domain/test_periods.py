@@ -49,6 +49,10 @@ def periods_in(said: str) -> list[tuple[str, str]]:
         ("yield on line one last Tuesday", [("?", "last tuesday")]),
         ("yield on Friday", [("?", "on friday")]),
         ("scrap of the third of March", [("?", "of the third of march")]),
+        ("yield from Monday to Wednesday on line one", [("?", "from monday to wednesday")]),
+        ("yield between Monday and Wednesday", [("?", "between monday and wednesday")]),
+        ("yield of line one on Monday to the supervisor", [("?", "on monday")]),
+        ("yield between Monday and the oven", [("?", "monday")]),
         ("yield until six", [("?", "until 06:00")]),
         # no stretch of time at all
         ("stop the last one on line two", []),

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from assistant.domain.spoken.language import Language, NumberWords, PeriodWords
 from assistant.domain.spoken.numbers import readings
-from assistant.domain.spoken.periods import period
+from assistant.domain.spoken.periods import AND, BETWEEN, TO, period
 from assistant.domain.spoken.times import canonical_times
 from assistant.domain.spoken.tokens import tokenize
+from assistant.domain.stretches import RANGE
 
 SINCE = "since"
 ENDINGS = ("st", "nd", "rd", "th")
@@ -50,6 +51,8 @@ def said(text: str, value: str, language: Language) -> Said:
 
 def finer(words: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> str:
     """The finer period of these words, or empty."""
+    if both := _from_to(words, rules, numbers):
+        return both
     since = SINCE in words[:1]
     while words:
         known = rules.finer.get(tuple(words)) or _date(words, rules, numbers)
@@ -59,6 +62,14 @@ def finer(words: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> str
             return ""
         words = words[1:]
     return ""
+
+
+def _from_to(words: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> str:
+    """`from monday to wednesday`: both days, joined by RANGE; empty for anything else."""
+    words = words[1:] if words[:1] == [BETWEEN] else words
+    at = next((index for index, word in enumerate(words) if index and word in (*TO, AND)), 0)
+    ends = [finer(side, rules, numbers) for side in (words[:at], words[at + 1 :])] if at else []
+    return RANGE.join(ends) if ends and all(end.startswith(("weekday", "date")) for end in ends) else ""
 
 
 def _date(words: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> str:

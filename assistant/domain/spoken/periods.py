@@ -16,6 +16,7 @@ from assistant.domain.values import MISSING
 ORDINALS = frozenset("first second third".split())
 AMBIGUOUS = frozenset(["march", "may"])
 """Months that are verbs, where nothing announces a date."""
+TO, BETWEEN, AND = ("to", "until", "till", "through"), "between", "and"
 
 
 def period(tokens: Sequence[Token], index: int, language: Language) -> tuple[str, int] | None:
@@ -28,7 +29,7 @@ def period(tokens: Sequence[Token], index: int, language: Language) -> tuple[str
             _clock(rest, words[:start]),
             _phrase(rest, rules),
             _ago(tokens[index + start :], rules, language.numbers),
-            _date(rest, words[:start], rules, language.numbers),
+            _dates(rest, words[:start], rules, language.numbers),
         ):
             if found is not None and (best is None or start + found[1] > best[1]):
                 best = found[0], start + found[1]
@@ -103,13 +104,27 @@ def _is_time(text: str) -> bool:
     return len(text) == 5 and hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60
 
 
-def _date(
+def _dates(
     words: Sequence[str], lead: Sequence[str], rules: PeriodWords, numbers: NumberWords
 ) -> tuple[str, int] | None:
-    """`last tuesday`, `on monday`, `the third of march`: named, and not expressible."""
+    """`last tuesday`, `from monday to wednesday`, `between monday and wednesday`: named, and not expressible."""
+    between = words[:1] == (BETWEEN,)
+    end = _date(words[between:], lead or words[:between], rules, numbers)
+    if end is None:
+        return None
+    end += between
+    if words[end : end + 1] and words[end] in (*TO, *([AND] if between else [])):
+        last = _date(words[end + 1 :], words[end : end + 1], rules, numbers)
+        if last is not None:
+            return MISSING, end + 1 + last
+    return None if between else (MISSING, end)
+
+
+def _date(words: Sequence[str], lead: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> int | None:
+    """Index after the last word of `tuesday`, `last tuesday`, `the third of march`; None for what is no date."""
     for index, word in enumerate(words[:5]):
         if word in rules.dates:
-            return (MISSING, index + 1) if lead or index or word not in AMBIGUOUS else None
+            return index + 1 if lead or index or word not in AMBIGUOUS else None
         counted = is_number(word, numbers) or word in ORDINALS or word.endswith(("th", "nd", "rd"))
         if not counted and word not in ("of", "the", "this", "next", "week") and word not in rules.ago:
             return None
