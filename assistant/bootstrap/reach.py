@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.tasks import ended
@@ -14,6 +15,7 @@ from assistant.settings import security
 
 WITHIN_S = 5.0
 """A plant that answers later answers nobody in time."""
+KNOCK_S = 1.0
 
 
 async def machines_silent(site: Site, data: Path) -> str:
@@ -23,6 +25,8 @@ async def machines_silent(site: Site, data: Path) -> str:
         machines = OpcUaMachines(site.hardware, [first], security.link(site.hardware, data, time.time()))
     except AssistantError as exc:
         return str(exc)
+    if await _refused(site.hardware.endpoint):
+        return f"nothing answers at {site.hardware.endpoint}"
     follower = asyncio.create_task(_followed(machines))
     try:
         async with asyncio.timeout(WITHIN_S):
@@ -37,6 +41,19 @@ async def machines_silent(site: Site, data: Path) -> str:
         await ended(follower)
         await machines.close()
     return ""
+
+
+async def _refused(endpoint: str) -> bool:
+    """Whether nobody listens there, which is known at once; a host that keeps silent is waited for elsewhere."""
+    address = urlsplit(endpoint)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address.hostname, address.port), KNOCK_S)
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    writer.close()
+    return False
 
 
 async def _followed(machines: OpcUaMachines) -> None:
