@@ -272,8 +272,8 @@ def _report(counts: Counts, acted: Counter[str], *, always: bool) -> Iterator[Sh
     quiet = [kind for kind in SHARES if counts.samples[kind]]
     hours = {kind: counts.samples[kind] / RATE / 3600 for kind in quiet}
     turns = Counter(counts.turns.values())
-    did = sum(counts.decisions[CONTROL, decision] for decision in ("done", "answered"))
-    yield Share(f"{name}: somebody did speak to it, and it did or answered", did, counts.spoken_to)
+    did = sum(counts.decisions[CONTROL, decision] for decision in ("done", "answered", "refused"))
+    yield Share(f"{name}: somebody did speak to it, and it did, answered or refused", did, counts.spoken_to)
     for what, found in (("wakes", counts.wakes), ("turns", turns), ("actions", acted)):
         if what == "wakes" and always:
             continue
