@@ -64,7 +64,10 @@ async def measure(
     """
     async with a_bench(fresh, site, chosen) as bench:
         turns = [turn async for turn in utterances(bench, folder, count)]
-        yield Share("headset: utterances that were heard and answered", sum(bool(turn.heard) for turn in turns), count)
+        if count:
+            yield Share(
+                "headset: utterances that were heard and answered", sum(bool(one.heard) for one in turns), count
+            )
         for number, turn in enumerate(turns, start=1):
             if not turn.heard:
                 yield f"headset: utterance {number}, lost", f"{turn.clip.text} {turn.why}"
@@ -80,7 +83,8 @@ async def measure(
             turns += freely
         for figure in paths(turns):
             yield figure
-        yield "headset: samples lost meanwhile", f"{bench.tap.lost} of {spoken} utterances' sound"
+        if count:
+            yield "headset: samples lost meanwhile", f"{bench.tap.lost} of {spoken} utterances' sound"
         for fault in FAULTS if faults else ():
             back = [await broken(bench, fault) for _ in range(faults)]
             well = [seconds for seconds in back if seconds is not None]

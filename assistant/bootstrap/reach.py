@@ -16,6 +16,8 @@ from assistant.settings import security
 WITHIN_S = 5.0
 """A plant that answers later answers nobody in time."""
 KNOCK_S = 1.0
+PORT = 4840
+"""Of OPC UA, where an address names none."""
 
 
 async def machines_silent(site: Site, data: Path) -> str:
@@ -47,7 +49,7 @@ async def _refused(endpoint: str) -> bool:
     """Whether nobody listens there, which is known at once; a host that keeps silent is waited for elsewhere."""
     address = urlsplit(endpoint)
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(address.hostname, address.port), KNOCK_S)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address.hostname, address.port or PORT), KNOCK_S)
     except ConnectionRefusedError:
         return True
     except OSError:

@@ -66,7 +66,7 @@ def finer(words: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> str
 
 def _from_to(words: Sequence[str], rules: PeriodWords, numbers: NumberWords) -> str:
     """`from monday to wednesday`: both days, joined by RANGE; empty for anything else."""
-    words = words[1:] if words[:1] == [BETWEEN] else words
+    words = words[1:] if BETWEEN in words[:1] else words
     at = next((index for index, word in enumerate(words) if index and word in (*TO, AND)), 0)
     ends = [finer(side, rules, numbers) for side in (words[:at], words[at + 1 :])] if at else []
     return RANGE.join(ends) if ends and all(end.startswith(("weekday", "date")) for end in ends) else ""
