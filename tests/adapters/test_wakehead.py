@@ -151,14 +151,17 @@ def test_what_is_no_phrase(phrase: str) -> None:
         wake.file_name(phrase)
 
 
-def test_a_recipe_that_is_off_is_named(tmp_path: Path) -> None:
-    folder = tmp_path
-    (folder / "wake").mkdir()
-    (folder / "wake" / "recipe.yaml").write_text(
-        "seed: 1\nphrase: hey you\ncheck: []\nsaid: ['no place']\nnear: {}\nsentences: [one]\n"
+@pytest.mark.parametrize(
+    ("phrase", "said", "why"),
+    [("hey foreman", "no place", r"said: each must hold \{\}"), ("hey you", "{}", "phrase: 'hey you': a wake phrase")],
+)
+def test_a_recipe_that_is_off_is_named(tmp_path: Path, phrase: str, said: str, why: str) -> None:
+    (tmp_path / "wake").mkdir()
+    (tmp_path / "wake" / "recipe.yaml").write_text(
+        f"seed: 1\nphrase: {phrase}\ncheck: []\nsaid: ['{said}']\nnear: {{}}\nsentences: [one]\n"
     )
-    with pytest.raises(SiteError, match=r"recipe.yaml: said: each must hold \{\}"):
-        wake.load(folder)
+    with pytest.raises(SiteError, match=f"recipe.yaml: {why}"):
+        wake.load(tmp_path)
 
 
 def test_sounds_keep_punctuation_and_stress() -> None:
