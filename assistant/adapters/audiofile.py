@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,15 @@ def resampled(samples: Samples, rate: int) -> Samples:
 
     sound: Samples = soxr.resample(samples, rate, RATE).astype(np.float32)
     return np.clip(sound, -1.0, 1.0)
+
+
+def as_wav(steps: npt.NDArray[np.floating[Any]], rate: int = RATE) -> bytes:
+    """A WAV file (16 bit, mono) of samples in its own steps, -32768 to 32767, shape (n,)."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setparams((1, 2, rate, len(steps), "NONE", ""))
+        file.writeframes(np.clip(steps, -32768, 32767).astype("<i2").tobytes())
+    return out.getvalue()
 
 
 def _decode(file: Path, descriptor: int, longest_s: float) -> tuple[Samples, int]:

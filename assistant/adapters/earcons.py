@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import wave
-
 import numpy as np
 
+from assistant.adapters.audiofile import as_wav
 from assistant.settings.earcons import Earcons, Note
 
 RATE = 24_000
@@ -21,11 +19,7 @@ def sounds(earcons: Earcons) -> dict[str, bytes]:
 
 def _wav(notes: tuple[Note, ...], level: float) -> bytes:
     samples = np.concatenate([_tone(note) for note in notes]) if notes else np.zeros(0)
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setparams((1, 2, RATE, len(samples), "NONE", ""))
-        file.writeframes((samples * level * 32767).astype("<i2").tobytes())
-    return out.getvalue()
+    return as_wav(samples * level * 32767, RATE)
 
 
 def _tone(note: Note) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

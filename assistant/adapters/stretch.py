@@ -8,6 +8,7 @@ import wave
 import numpy as np
 import numpy.typing as npt
 
+from assistant.adapters.audiofile import as_wav
 from assistant.errors import AudioError
 
 WINDOW_S = 0.03
@@ -30,7 +31,7 @@ def shaped(sound: bytes, speed: float, offset_s: float) -> bytes:
     rate, samples = _read(sound)
     if speed != 1.0:
         samples = stretched(samples, speed, rate)
-    return _written(rate, samples[int(max(0.0, offset_s) * rate) :])
+    return as_wav(samples[int(max(0.0, offset_s) * rate) :], rate)
 
 
 def closed(sound: bytes, pause_s: float) -> bytes:
@@ -40,7 +41,7 @@ def closed(sound: bytes, pause_s: float) -> bytes:
     if not len(audible):
         return sound
     start = max(0, int(audible[0]) - int(LEAD_S * rate))
-    return _written(rate, samples[start : int(audible[-1]) + int(pause_s * rate)])
+    return as_wav(samples[start : int(audible[-1]) + int(pause_s * rate)], rate)
 
 
 def _read(sound: bytes) -> tuple[int, Wave]:
@@ -50,14 +51,6 @@ def _read(sound: bytes) -> tuple[int, Wave]:
     except (wave.Error, EOFError) as exc:
         raise AudioError(f"what was to be said is no WAV file ({str(exc) or type(exc).__name__})") from exc
     return rate, np.frombuffer(raw, "<i2").astype(np.float32)
-
-
-def _written(rate: int, samples: Wave) -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setparams((1, 2, rate, len(samples), "NONE", ""))
-        file.writeframes(np.clip(samples, -32768, 32767).astype("<i2").tobytes())
-    return out.getvalue()
 
 
 def stretched(samples: Wave, speed: float, rate: int) -> Wave:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import wave
+import numpy as np
 
-from assistant.adapters.audiofile import RATE
+from assistant.adapters.audiofile import RATE, as_wav
 from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Session
 from assistant.ports import Played
 
-
-def _silence() -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(bytes(RATE // 50))
-    return out.getvalue()
-
-
-SILENCE = _silence()
+SILENCE = as_wav(np.zeros(RATE // 100))
 """A hundredth of a second as a WAV file."""
 
 

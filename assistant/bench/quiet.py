@@ -26,7 +26,7 @@ from assistant.adapters.opcua import OpcUaMachines
 from assistant.adapters.silero import SileroEndpointer
 from assistant.adapters.tasks import ended
 from assistant.bench import Rate, Share
-from assistant.bench.hall import PEOPLE, SHARES, Hall, Part
+from assistant.bench.hall import FLOOR, PEOPLE, SHARES, Hall, Part
 from assistant.bench.ids import sentences
 from assistant.bench.load import the_plant
 from assistant.bench.mute import Mute
@@ -138,7 +138,7 @@ class _World(Mute):
         rng = np.random.default_rng([SEED, number])
         clip = self._controls[number % len(self._controls)]
         sound = np.concatenate([np.zeros(int(BEFORE_S * RATE)), clip, np.zeros(int(AFTER_S * RATE))])
-        return Part(CONTROL, np.asarray(sound + 0.0003 * rng.standard_normal(len(sound)), np.float32))
+        return Part(CONTROL, np.asarray(sound + FLOOR * rng.standard_normal(len(sound)), np.float32))
 
     async def _settled(self) -> None:
         """Until nobody works: what an engine answers comes at once."""
@@ -198,9 +198,8 @@ async def measure(
 ) -> AsyncIterator[Share | Rate | tuple[str, str]]:
     """So many hours, with the wake word in use or (`always`) as if its button were held down all the time.
 
-    `real`: recordings of people who say nothing to it; `folder` is empty, and keeps log, ledger and
-    what was not left alone (spoke.jsonl). Raises
-    AudioError, ModelError, SiteError.
+    `real`: recordings of people who say nothing to it; `folder` is empty, and keeps log, ledger and what was not left
+    alone (spoke.jsonl). Raises AudioError, ModelError, SiteError.
     """
     heard = bootstrap.wakeword(chosen)
     if heard is None and not always:

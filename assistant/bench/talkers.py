@@ -14,7 +14,7 @@ from assistant.adapters.speakers import Speaker, Speakers
 from assistant.adapters.weights import Weights
 from assistant.bench.hall import OWN, TALK
 from assistant.bench.sentences import sentences
-from assistant.bootstrap.wake import CLIPS, SPEAKERS, wake_folder
+from assistant.bootstrap.wake import CLIPS, SPEAKERS, voices, wake_folder
 from assistant.domain.speech import verbalise
 from assistant.errors import AudioError, ModelError
 from assistant.settings import manifest
@@ -41,8 +41,7 @@ def others(site: Path | None, answers: Sequence[str]) -> dict[str, list[Samples]
     kokoro, names = None, [""]
     try:
         kokoro = Kokoro(weights.ensure(SPEAKERS))
-        every = [weight.file[7:-4] for weight in listed.models[SPEAKERS].files if weight.file.startswith("voices/")]
-        names = sorted(set(every) - RESERVED)
+        names = sorted(set(voices(listed)) - RESERVED)
     except ModelError:
         pass  # espeak-ng alone
     speakers = Speakers(kokoro, own_voice(site), cache_dir() / CLIPS)

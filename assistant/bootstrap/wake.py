@@ -118,6 +118,11 @@ def head_file(site: Path | None, name: str) -> Path:
     raise ModelError(f'no head for "{phrase}"; run: assistant models train-wake "{phrase}"')
 
 
+def voices(listed: manifest.Manifest) -> list[str]:
+    """Names of the voices of SPEAKERS."""
+    return [weight.file[7:-4] for weight in listed.models[SPEAKERS].files if weight.file.startswith("voices/")]
+
+
 def train_wake(site: Path | None, phrase: str, amount: int, kept: Path, progress: Progress) -> Trained:
     """Make the speech, learn the phrase, choose the threshold. `kept`: where the clips stay, for the next time.
 
@@ -129,11 +134,10 @@ def train_wake(site: Path | None, phrase: str, amount: int, kept: Path, progress
     weights = Weights(listed, cache_dir())
     embedder, kokoro = Embedder(weights.ensure(EMBEDDING)), Kokoro(weights.ensure(SPEAKERS))
     own = Piper(next(weights.ensure(listed.default("voice")).glob("*.onnx")))
-    every = [weight.file[7:-4] for weight in listed.models[SPEAKERS].files if weight.file.startswith("voices/")]
-    voices = [name for name in sorted(every) if name not in RESERVED and name not in recipe.check]
+    teach = [name for name in sorted(voices(listed)) if name not in RESERVED and name not in recipe.check]
     speakers = Speakers(kokoro, own, kept)
     try:
-        taught = _spoken(speakers, cast(recipe, phrase, voices, amount, seed=0, own=True), "speech to learn", progress)
+        taught = _spoken(speakers, cast(recipe, phrase, teach, amount, seed=0, own=True), "speech to learn", progress)
         count = max(LEAST, round(CHECKED * amount))
         heard = cast(recipe, phrase, recipe.check, count, seed=1, own=False)
         checked = _spoken(speakers, heard, "speech to check with", progress)

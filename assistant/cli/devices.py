@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import wave
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,6 +62,7 @@ async def _list(site: Path | None, device: str, *, as_json: bool) -> int:
 async def _check(site: Path | None, device: str, *, as_json: bool) -> int:
     """Noise, then speech, then what was heard played back."""
     from assistant.adapters import earcons as made
+    from assistant.adapters.audiofile import as_wav
     from assistant.adapters.sound import Headset
     from assistant.adapters.sound import devices as listing
     from assistant.adapters.soundcheck import advice, measured
@@ -87,7 +86,7 @@ async def _check(site: Path | None, device: str, *, as_json: bool) -> int:
         result = measured(quiet, spoken)
         problems = advice(result)
         _say("this is how you sound", as_json=as_json)
-        await headset.play(_wav(spoken))
+        await headset.play(as_wav(spoken * 32767))
     except TimeoutError as exc:
         raise AudioError(f"{found[0].profile} headset: no sound comes from it") from exc
     finally:
@@ -130,16 +129,6 @@ async def _listened(headset: Headset, seconds: float) -> Samples:
             if len(frames) * FRAME >= seconds * RATE:
                 break
     return np.concatenate(frames)
-
-
-def _wav(samples: Samples) -> bytes:
-    from assistant.adapters.audiofile import RATE
-
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setparams((1, 2, RATE, len(samples), "NONE", ""))
-        file.writeframes((samples * 32767).astype("<i2").tobytes())
-    return out.getvalue()
 
 
 def _say(line: str, *, as_json: bool) -> None:
