@@ -164,11 +164,31 @@ class Speaker(Protocol):
         """End its process."""
 
 
-class Wakeword(Protocol):
-    """Hears one phrase."""
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """A phrase that may just have been said."""
 
-    def feed(self, samples: object) -> float:
-        """How sure it is that the phrase has just been said, 0 to 1. `samples`: a frame's, one after the other."""
+    odds: float
+    """Natural log odds that it was, by whoever noticed."""
+    sound: object
+    """What was heard of it: float32 mono, 16 kHz, its loudest sample one half (a numpy array)."""
+
+
+class Wakeword(Protocol):
+    """Notices one phrase."""
+
+    @property
+    def phrase(self) -> str:
+        """Its words."""
+
+    def feed(self, samples: object) -> Maybe | None:
+        """What may have been the phrase, once, when it is over. `samples`: a frame's, one after the other.
+
+        Raises EngineError.
+        """
+
+    def said(self, maybe: Maybe, likeness: float | None) -> bool:
+        """Whether it was, with what an ear says of the same sound (Ears.likeness); None: no ear could say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +234,22 @@ class Transcriber(Protocol):
         `prompt`: names (never verbs) that may occur. One call at a time. Raises EngineError.
         """
 
+    def likeness(self, sound: object, phrase: str) -> float:
+        """How much likelier a phrase is than what it would write of a short sound itself, natural log a token.
+
+        About 0 where it would write the phrase, far below where not. `sound`: float32 mono, 16 kHz, shape (n,). One
+        call at a time. Raises EngineError.
+        """
+
 
 class Ears(Protocol):
     """A transcriber away from the event loop, shared by all who listen: first come, first served."""
 
     async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
         """n-best, best first, and why there are none (Transcriber.rejected). Raises EngineError, ModelError."""
+
+    async def likeness(self, sound: object, phrase: str) -> float:
+        """See Transcriber. Raises EngineError, ModelError."""
 
 
 class Voice(Protocol):

@@ -6,6 +6,7 @@ spectrogram rows (with 30 ms before them), 76 rows are one embedding of 96 numbe
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +15,7 @@ import numpy as np
 
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.errors import EngineError, ModelError
+from assistant.ports import FRAME, Maybe, Transcriber
 
 STEP = 1280
 """Samples between embeddings: 80 ms."""
@@ -29,9 +31,18 @@ FIRST_S = (-(-ROWS // 8) + WINDOW - 1) * STEP / RATE
 """So much real sound must have been heard before anything counts: nothing is made up to fill a buffer (pitfalls K1)."""
 REFRACTORY_S = 2.0
 """One phrase wakes once (pitfalls K2)."""
-HEARD = 0.5
-"""A score from here on: the phrase was said. The head's own threshold is mapped to it."""
 QUIET = 0.1
+"""A head that is right gives noise no more."""
+NOTICED = 3.0
+"""Natural log odds below the head's threshold: from here on an ear is asked; one that hears the phrase is believed."""
+LATER = 2
+"""Steps until it is: the head notices a phrase before its last sound, and is surer then."""
+AGAIN_S = 0.32
+"""Before the ear is asked once more, when it was not the phrase: that may come now."""
+LOOKED_S = 1.5
+"""Of sound that the ear is given: a phrase of three syllables and a little before it."""
+WEIGHT = 1.5
+"""Of the ear's likeness beside the head's log odds."""
 MOST_BYTES = 4 << 20
 _ARRAYS = ("mean", "scale", "project", "project_bias", "hidden", "hidden_bias", "out", "out_bias")
 
@@ -107,11 +118,10 @@ class Head:
             total += hidden @ a["out"][one] + a["out_bias"][one]
         return np.asarray(1 / (1 + np.exp(-np.clip(total / len(a["out"]), -30, 30))), np.float32)
 
-    def mapped(self, score: float) -> float:
-        """On the port's scale, where HEARD is the threshold."""
-        if score >= self.threshold:
-            return HEARD + (1 - HEARD) * (score - self.threshold) / max(1 - self.threshold, 1e-9)
-        return HEARD * score / self.threshold
+    @property
+    def least_odds(self) -> float:
+        """The threshold as natural log odds."""
+        return odds(self.threshold)
 
     def save(self, file: Path) -> None:
         """Plain arrays, no pickle."""
@@ -137,38 +147,83 @@ class Head:
 
 
 class OwnWakeword:
-    """ports.Wakeword by a head over the embeddings."""
+    """ports.Wakeword by a head over the embeddings.
+
+    The head alone wakes too often at talk that sounds like its phrase, and misses some of it in noise. So it only
+    notices, well below its threshold, and how near an ear's words come to the phrase counts too (`said`).
+    """
 
     def __init__(self, embedder: Embedder, head: Head) -> None:
         self._embedder, self._head = embedder, head
+        embedder.reset()
         self._window: Samples = np.zeros((0, SIZE), np.float32)
+        self._sound: Samples = np.zeros(0, np.float32)
+        """The newest LOOKED_S."""
         self._rest = 0
-        """Samples during which a phrase that woke wakes no more."""
+        """Samples during which nothing is noticed."""
+        self._later = 0
+        """Steps until what was noticed is over; 0: nothing was."""
+        self._odds = 0.0
+        """The most since it was."""
 
     @property
     def phrase(self) -> str:
         """What it listens for."""
         return self._head.phrase
 
-    def feed(self, samples: object) -> float:
-        """The port's: HEARD or more once, when the phrase has just been said; then 0 for REFRACTORY_S.
-
-        Raises EngineError.
-        """
+    def feed(self, samples: object) -> Maybe | None:
+        """See ports.Wakeword. Raises EngineError."""
         sound = np.asarray(samples, np.float32)
         if not np.isfinite(sound).all():
             raise EngineError("the sound holds samples that are no numbers")
+        self._sound = np.concatenate([self._sound, sound])[-int(LOOKED_S * RATE) :]
         self._rest = max(0, self._rest - len(sound))
-        best = 0.0
+        found = None
         for embedding in self._embedder.feed(sound):
             self._window = np.concatenate([self._window, embedding[None]])[-WINDOW:]
             if len(self._window) == WINDOW:
-                best = max(best, self._head.mapped(float(self._head.score(self._window[None])[0])))
+                found = self._noticed(odds(float(self._head.score(self._window[None])[0]))) or found
+        return found
+
+    def _noticed(self, now: float) -> Maybe | None:
         if self._rest:
-            return 0.0
-        if best >= HEARD:
+            return None
+        if not self._later:
+            if now >= self._head.least_odds - NOTICED:
+                self._later, self._odds = LATER, now
+            return None
+        self._later -= 1
+        self._odds = max(self._odds, now)
+        if self._later:
+            return None
+        self._rest = int(AGAIN_S * RATE)
+        return Maybe(self._odds, self._sound * (0.5 / max(float(np.abs(self._sound).max()), 1e-6)))
+
+    def said(self, maybe: Maybe, likeness: float | None) -> bool:
+        """See ports.Wakeword; nothing more is noticed for REFRACTORY_S when it was. Without an ear the head decides."""
+        least = self._head.least_odds
+        said = maybe.odds >= least if likeness is None else maybe.odds + WEIGHT * likeness >= least - NOTICED
+        if said:
             self._rest = int(REFRACTORY_S * RATE)
-        return best
+        return said
+
+
+def wakes(wakeword: OwnWakeword, ear: Transcriber | None, sound: Samples) -> list[int]:
+    """At which samples of a recording it wakes, heard frame by frame; without an `ear` by the head alone."""
+    found = []
+    for at in range(0, len(sound) - FRAME + 1, FRAME):
+        maybe = wakeword.feed(sound[at : at + FRAME])
+        if maybe is None:
+            continue
+        if wakeword.said(maybe, ear.likeness(maybe.sound, wakeword.phrase) if ear is not None else None):
+            found.append(at + FRAME)
+    return found
+
+
+def odds(probability: float) -> float:
+    """Natural log odds of a probability, held away from what is no number."""
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(kept / (1 - kept))
 
 
 def self_test(embedder: Embedder, head: Head, clip: Samples) -> None:
@@ -178,16 +233,15 @@ def self_test(embedder: Embedder, head: Head, clip: Samples) -> None:
     noise = (0.05 * rng.standard_normal(int((FIRST_S + 2) * RATE))).astype(np.float32)
     lead = (0.001 * rng.standard_normal(int(FIRST_S * RATE))).astype(np.float32)
     said, empty = best(embedder, head, np.concatenate([lead, clip, lead[:RATE]])), best(embedder, head, noise)
-    if said < HEARD or empty > QUIET:
+    if said < head.threshold or empty > QUIET:
         raise EngineError(
             f"the wake word does not work on this machine: {said:.2f} for its own clip, {empty:.2f} for noise"
         )
 
 
 def best(embedder: Embedder, head: Head, samples: Samples) -> float:
-    """The highest score in a recording, on the port's scale."""
-    windows = windowed(embedder.all(samples))
-    return max((head.mapped(float(score)) for score in head.score(windows)), default=0.0)
+    """The highest probability in a recording."""
+    return float(head.score(windowed(embedder.all(samples))).max(initial=0.0))
 
 
 def windowed(embeddings: Samples) -> Samples:

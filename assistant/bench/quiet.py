@@ -36,10 +36,10 @@ from assistant.bootstrap import LocalCore, Site
 from assistant.bootstrap.headset import common, manner
 from assistant.domain.values import Answer, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import ModelError
-from assistant.ports import FRAME, Clock, DeviceState, Ears, Frame, Played, Wakeword
+from assistant.ports import FRAME, Clock, DeviceState, Ears, Frame, Maybe, Played, Wakeword
 from assistant.turn.conversation import State
 from assistant.turn.gear import Gear
-from assistant.turn.station import WOKEN, Station
+from assistant.turn.station import Station
 
 CONTROL = "spoken to"
 """Kind of the sound in which somebody does speak to it."""
@@ -61,6 +61,8 @@ class Counts:
 
     samples: Counter[str] = field(default_factory=Counter)
     """Of sound."""
+    noticed: Counter[str] = field(default_factory=Counter)
+    """What may have been the wake word; whether it was the ear said too."""
     wakes: Counter[str] = field(default_factory=Counter)
     utterances: Counter[str] = field(default_factory=Counter)
     """Given to the ear, those that went on after a pause again."""
@@ -165,12 +167,27 @@ class _World(Mute):
             if not self._busy:
                 self._idle.set()
 
-    def feed(self, samples: object) -> float:
+    @property
+    def phrase(self) -> str:
+        assert self.wake is not None
+        return self.wake.phrase
+
+    def feed(self, samples: object) -> Maybe | None:
         """See ports.Wakeword."""
         assert self.wake is not None
-        score = self.wake.feed(samples)
-        self.counts.wakes[self._kind] += score >= WOKEN
-        return score
+        maybe = self.wake.feed(samples)
+        self.counts.noticed[self._kind] += maybe is not None
+        return maybe
+
+    def said(self, maybe: Maybe, likeness: float | None) -> bool:
+        assert self.wake is not None
+        woke = self.wake.said(maybe, likeness)
+        self.counts.wakes[self._kind] += woke
+        return woke
+
+    async def likeness(self, sound: object, phrase: str) -> float:
+        with self._work():
+            return await self._ears.likeness(sound, phrase)
 
     async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
         self.counts.utterances[self._kind] += 1
@@ -273,9 +290,10 @@ def _report(counts: Counts, acted: Counter[str], *, always: bool) -> Iterator[Sh
     turns = Counter(counts.turns.values())
     did = sum(counts.decisions[CONTROL, decision] for decision in ("done", "answered", "refused"))
     yield Share(f"{name}: somebody did speak to it, and it did, answered or refused", did, counts.spoken_to)
-    for what, found in (("wakes", counts.wakes), ("turns", turns), ("actions", acted)):
-        if what == "wakes" and always:
-            continue
+    rows = [("turns", turns), ("actions", acted)]
+    if not always:
+        rows = [("times the ear was asked for the wake word", counts.noticed), ("wakes", counts.wakes), *rows]
+    for what, found in rows:
         yield Rate(f"{name}: {what}", sum(found[kind] for kind in quiet), sum(hours.values()))
         yield from (Rate(f"  {what}, {kind}", found[kind], hours[kind]) for kind in quiet if found[kind])
     yield f"{name}: hours", ", ".join(f"{kind} {hours[kind]:.2f}" for kind in quiet)

@@ -51,6 +51,8 @@ class Conversation:
     """Somebody speaks right now, to us or not."""
     void: bool = False
     """What they say cannot act."""
+    paused: bool = False
+    """Whoever speaks, not to us so far, is silent for a moment: the wake word may have been their last."""
     tail: bool = False
     """Its own last word may still be heard."""
     number: int = 0

@@ -72,7 +72,7 @@ def step(now: Conversation, message: Message) -> Step:
 
 def _voice(now: Conversation, message: Message) -> Step:
     """It is noted, for the wake word may be part of it."""
-    return replace(now, voice=True, asked=False, words=None, void=now.tail), ()
+    return replace(now, voice=True, paused=False, asked=False, words=None, void=now.tail), ()
 
 
 def _void_voice(now: Conversation, message: Message) -> Step:
@@ -81,11 +81,15 @@ def _void_voice(now: Conversation, message: Message) -> Step:
 
 def _went_on(now: Conversation, message: Message) -> Step:
     """Whatever transcript there was, it is of less than was said."""
-    return replace(now, asked=False, words=None, voice=True), ()
+    return replace(now, asked=False, words=None, voice=True, paused=False), ()
+
+
+def _silent(now: Conversation, message: Message) -> Step:
+    return replace(now, paused=True), ()
 
 
 def _over(now: Conversation, message: Message) -> Step:
-    return replace(now, voice=False, void=False, asked=False, words=None), ()
+    return replace(now, voice=False, void=False, paused=False, asked=False, words=None), ()
 
 
 # ---- woken ---------------------------------------------------------------------------------------------------
@@ -93,8 +97,9 @@ def _over(now: Conversation, message: Message) -> Step:
 
 def _woke(now: Conversation, message: Message) -> Step:
     if now.voice and not now.void:
-        # The command follows in the same breath, or has begun to.
-        return replace(now, state=State.CAPTURING, woken=True, words=None, asked=False), ()
+        # The command follows in the same breath, or has begun to; or it was so short that it is over.
+        kept = replace(now, state=State.CAPTURING, woken=True, paused=False, words=None, asked=False)
+        return transcribe(kept) if now.paused else (kept, ())
     return listen(now, Start(Timer.AWAKE, AWAKE_S))
 
 
@@ -281,6 +286,7 @@ _ROWS: dict[State, dict[type[Message], Row]] = {
         Woke: Row(_woke, (State.CAPTURING, State.LISTENING)),
         Pressed: Row(_pressed, (State.LISTENING,)),
         Began: Row(_voice, ()),
+        Paused: Row(_silent, ()),
     },
     State.LISTENING: {
         **_ASIDE,

@@ -19,7 +19,7 @@ from assistant.domain.speech import verbalise
 from assistant.domain.spoken.address import addressed, without
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import AssistantError, EngineError
-from assistant.ports import DeviceState, Frame
+from assistant.ports import DeviceState, Frame, Maybe, Wakeword
 from assistant.turn.conversation import Conversation, State
 from assistant.turn.gear import Gear, Manner, Times
 from assistant.turn.headset import step
@@ -55,8 +55,8 @@ from assistant.turn.sounds import (
 )
 from assistant.turn.speaking import Mouth, pieces, sentences
 
-WOKEN = 0.5
-"""From this on a wake word was heard (ports.Wakeword)."""
+CALLED = (State.WAITING, State.LISTENING, State.SPEAKING)
+"""Where a wake word changes anything: nowhere else is the ear kept from its work."""
 CLAIMED_S = 30.0
 """How long a badge that was named can be confirmed."""
 LOOK_S = 1.0
@@ -166,12 +166,22 @@ class Station:
                     self.take(Ended(mark.why))
         if gear.wakeword is not None:
             try:
-                woken = gear.wakeword.feed(frame.samples) >= WOKEN
+                maybe = gear.wakeword.feed(frame.samples)
             except EngineError as exc:
                 _log.warning("the wake word failed", why=str(exc))
                 return
-            if woken:
-                self.take(Woke())
+            if maybe is not None and self.now.state in CALLED:
+                self._task(self._called(gear.wakeword, maybe))
+
+    async def _called(self, wakeword: Wakeword, maybe: Maybe) -> None:
+        """Whether the wake word was said, once the ear has heard it too."""
+        likeness = None
+        try:
+            likeness = await self._gear.ears.likeness(maybe.sound, wakeword.phrase)
+        except AssistantError as exc:
+            _log.warning("no ear for the wake word", why=str(exc))
+        if wakeword.said(maybe, likeness):
+            self.take(Woke())
 
     # ---- effects -------------------------------------------------------------------------------------------
 

@@ -58,6 +58,10 @@ class Hangs:
         self.go_on.wait(30)
         return ()
 
+    def likeness(self, sound: object, phrase: str) -> float:
+        self.go_on.wait(30)
+        return 0.0
+
 
 async def test_an_engine_that_hangs_is_given_up_and_the_loop_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ear, "DEADLINE_S", 0.2)
@@ -68,6 +72,18 @@ async def test_an_engine_that_hangs_is_given_up_and_the_loop_goes_on(monkeypatch
         await hearing.hear(np.zeros(RATE, np.float32))
     assert await other == "alive"
     engine.go_on.set()
+    hearing.close()
+
+
+async def test_an_ear_that_is_busy_does_not_keep_the_wake_word_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ear, "LIKENESS_S", 0.1)
+    engine = Hangs()
+    hearing = Ear(lambda: engine)
+    with pytest.raises(EngineError, match="took longer"):
+        await hearing.likeness(np.zeros(RATE, np.float32), "hey foreman")
+    engine.go_on.set()
+    monkeypatch.setattr(ear, "LIKENESS_S", 20.0)
+    assert await hearing.likeness(np.zeros(RATE, np.float32), "hey foreman") == 0.0
     hearing.close()
 
 

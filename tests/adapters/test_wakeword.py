@@ -14,21 +14,26 @@ from assistant.adapters import audiofile
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.adapters.wakeword import (
     FIRST_S,
-    HEARD,
+    LOOKED_S,
+    NOTICED,
     QUIET,
     REFRACTORY_S,
     SIZE,
+    WEIGHT,
     WINDOW,
     Embedder,
     Head,
     OwnWakeword,
     best,
+    odds,
     self_test,
+    wakes,
     windowed,
 )
 from assistant.adapters.weights import Weights
+from assistant.adapters.whisper import Whisper
 from assistant.errors import EngineError, ModelError
-from assistant.ports import FRAME
+from assistant.ports import FRAME, Maybe
 from assistant.settings import manifest
 from assistant.settings.paths import cache_dir, shipped_site
 
@@ -55,28 +60,70 @@ def hiss(seconds: float, level: float = 0.001) -> Samples:
     return (level * np.random.default_rng(1).standard_normal(int(seconds * RATE))).astype(np.float32)
 
 
-def scores(wakeword: OwnWakeword, sound: Samples) -> list[float]:
-    return [wakeword.feed(sound[at : at + FRAME]) for at in range(0, len(sound) - FRAME + 1, FRAME)]
+def noticed(wakeword: OwnWakeword, sound: Samples, likeness: float | None = None) -> list[tuple[Maybe, bool]]:
+    """What it notices of a recording, and whether that was the phrase, with an ear that always says the same."""
+    found = (wakeword.feed(sound[at : at + FRAME]) for at in range(0, len(sound) - FRAME + 1, FRAME))
+    return [(maybe, wakeword.said(maybe, likeness)) for maybe in found if maybe is not None]
 
 
-def test_a_phrase_wakes_once(embedder: Embedder, head: Head, clip: Samples) -> None:
-    embedder.reset()
-    heard = scores(OwnWakeword(embedder, head), np.concatenate([hiss(FIRST_S), clip, hiss(1.0)]))
-    assert sum(score >= HEARD for score in heard) == 1
+def woken(wakeword: OwnWakeword, sound: Samples, likeness: float | None = None) -> int:
+    return sum(said for _, said in noticed(wakeword, sound, likeness))
+
+
+@pytest.mark.parametrize("likeness", [None, 0.0])
+def test_a_phrase_wakes_once(embedder: Embedder, head: Head, clip: Samples, likeness: float | None) -> None:
+    assert woken(OwnWakeword(embedder, head), np.concatenate([hiss(FIRST_S), clip, hiss(1.0)]), likeness) == 1
 
 
 def test_it_wakes_again_after_its_rest(embedder: Embedder, head: Head, clip: Samples) -> None:
-    embedder.reset()
     once = np.concatenate([clip, hiss(REFRACTORY_S + 1.0)])
-    heard = scores(OwnWakeword(embedder, head), np.concatenate([hiss(FIRST_S), once, once]))
-    assert sum(score >= HEARD for score in heard) == 2
+    assert woken(OwnWakeword(embedder, head), np.concatenate([hiss(FIRST_S), once, once])) == 2
 
 
-def test_nothing_wakes_before_two_seconds_of_real_sound(embedder: Embedder, head: Head, clip: Samples) -> None:
-    embedder.reset()
-    heard = scores(OwnWakeword(embedder, head), np.concatenate([clip, hiss(FIRST_S)])[: int(FIRST_S * RATE)])
-    assert heard
-    assert set(heard) == {0.0}
+def test_nothing_is_noticed_before_two_seconds_of_real_sound(embedder: Embedder, head: Head, clip: Samples) -> None:
+    sound = np.concatenate([clip, hiss(FIRST_S)])[: int(FIRST_S * RATE)]
+    assert noticed(OwnWakeword(embedder, head), sound) == []
+
+
+def test_the_ear_is_given_the_phrase_at_an_even_level_when_it_is_over(
+    embedder: Embedder, head: Head, clip: Samples
+) -> None:
+    sound = np.concatenate([hiss(FIRST_S), 0.1 * clip, hiss(1.0)])
+    ((maybe, _),) = noticed(OwnWakeword(embedder, head), sound, 0.0)
+    given = np.asarray(maybe.sound)
+    assert len(given) == int(LOOKED_S * RATE) and np.abs(given).max() == pytest.approx(0.5)
+    whole = sound / np.abs(given).max()
+    at = int(np.correlate(whole, given).argmax())
+    end, over = at + len(given), int(FIRST_S * RATE) + len(clip)
+    assert over - 0.1 * RATE < end < over + 0.4 * RATE
+
+
+def test_an_ear_that_hears_other_words_keeps_it_asleep_and_it_notices_the_next(
+    embedder: Embedder, head: Head, clip: Samples
+) -> None:
+    sound = np.concatenate([hiss(FIRST_S), clip, hiss(1.0), clip, hiss(1.0)])
+    found = noticed(OwnWakeword(embedder, head), sound, -20.0)
+    assert len(found) >= 2 and not any(said for _, said in found)
+
+
+def test_what_the_head_alone_is_not_sure_of_counts_with_an_ear_that_is(
+    embedder: Embedder, head: Head, clip: Samples
+) -> None:
+    wakeword = OwnWakeword(embedder, head)
+    weak = Maybe(head.least_odds - NOTICED, clip)
+    assert wakeword.said(weak, 0.0) and not wakeword.said(weak, -0.1) and not wakeword.said(weak, None)
+    sure = Maybe(head.least_odds, clip)
+    assert wakeword.said(sure, None) and not wakeword.said(sure, -NOTICED / WEIGHT - 0.1)
+
+
+def test_a_recording_wakes_where_the_phrase_is_over(
+    embedder: Embedder, head: Head, clip: Samples, whisper_folder: Path
+) -> None:
+    lead = int(FIRST_S * RATE)
+    sound = np.concatenate([hiss(FIRST_S), clip, hiss(2.0)])
+    for ear in (None, Whisper(whisper_folder)):
+        (at,) = wakes(OwnWakeword(embedder, head), ear, sound)
+        assert lead + len(clip) - RATE // 2 < at < lead + len(clip) + RATE // 2
 
 
 @pytest.mark.parametrize("level", [0.0, 0.001, 0.05, 0.5])
@@ -134,11 +181,9 @@ def test_no_head_is_unpickled(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
-def test_the_threshold_is_half_on_the_ports_scale(head: Head) -> None:
-    assert head.mapped(head.threshold) == HEARD
-    assert head.mapped(0.0) == 0.0
-    assert head.mapped(1.0) == pytest.approx(1.0)
-    assert head.mapped(head.threshold * 0.999) < HEARD
+@pytest.mark.parametrize(("probability", "expected"), [(0.5, 0.0), (0.731, 1.0), (0.0, -20.7), (1.0, 20.7)])
+def test_odds_are_always_a_number(probability: float, expected: float) -> None:
+    assert odds(probability) == pytest.approx(expected, abs=0.1)
 
 
 def test_recordings_shorter_than_a_window_have_none(embedder: Embedder) -> None:

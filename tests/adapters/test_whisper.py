@@ -20,6 +20,7 @@ from assistant.adapters.whisper import FIRST_MERGE, LONGEST_S, N_BEST, Whisper, 
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import ModelError
 from assistant.ports import Transcriber
+from assistant.settings.paths import shipped_site
 
 CLIPS = Path("tests/speech/commands")
 NAMES = ("printer one", "oven one", "placer one", "line two", "bridging", "tombstone", "board 58147", "lot 5814")
@@ -227,3 +228,13 @@ def test_words_that_begin_with_t_are_spelled_as_whisper_learnt_them(whisper_fold
     whole = Tokenizer.from_str(mended(file))
     assert whole.encode(" two", add_special_tokens=False).tokens == ["\u0120two"]
     assert json.loads(mended(mended(file)))["model"]["merges"].count(FIRST_MERGE) == 1
+
+
+def test_a_phrase_is_likely_where_it_was_said_and_not_where_other_words_were(whisper: Whisper) -> None:
+    called = read(shipped_site() / "models" / "wake" / "hey_foreman.flac")
+    said = whisper.likeness(called, "hey foreman")
+    assert said > -0.5
+    assert whisper.likeness(called, "good evening computer") < said - 2.0
+    other = read(CLIPS / CLEAR[0]["file"])[:RATE]
+    assert whisper.likeness(other, "hey foreman") < said - 2.0
+    assert whisper.likeness(np.zeros(RATE, np.float32), "hey foreman") < said - 2.0

@@ -159,6 +159,22 @@ def test_wake_word_and_command_in_one_breath_need_no_sound_between() -> None:
     assert loop.take(Ended("complete"))[:2] == [Play("heard"), Take(loop.taken[0])]
 
 
+def test_a_wake_word_that_is_made_sure_of_in_the_pause_after_it_is_transcribed_at_once() -> None:
+    loop = Loop()
+    assert loop.take(Began(), Paused()) == []
+    assert loop.take(Woke()) == [Transcribe(loop.now.number)]
+    loop.hear("stop", addressed=True)
+    assert loop.take(Ended("complete"))[1] == Take(loop.taken[0])
+
+
+def test_a_wake_word_after_which_speech_went_on_waits_for_the_next_pause() -> None:
+    loop = Loop()
+    assert loop.take(Began(), Paused(), Resumed(), Woke()) == []
+    assert loop.take(Paused()) == [Transcribe(loop.now.number)]
+    again = Loop()
+    assert again.take(Began(), Paused(), Ended("silence"), Began(), Woke()) == []
+
+
 def test_a_wake_word_that_the_words_do_not_begin_with_was_none() -> None:
     loop = Loop()
     loop.take(Began(), Woke(), Paused())

@@ -13,7 +13,7 @@ from assistant.bootstrap.headset import badges, common, manner, opening, opening
 from assistant.domain.things import Notice, Voicing
 from assistant.domain.values import Answer, Decision, Hypothesis, Session, Transcript, Utterance
 from assistant.errors import AudioError, CoreError, EngineError
-from assistant.ports import FRAME, DeviceState, Frame, Mark, Played
+from assistant.ports import FRAME, DeviceState, Frame, Mark, Maybe, Played
 from assistant.turn.conversation import State
 from assistant.turn.gear import Gear
 from assistant.turn.sounds import Answered, Began, Ended, Woke
@@ -79,12 +79,42 @@ class Head:
 class Ear:
     def __init__(self) -> None:
         self.texts: list[str | Exception] = []
+        self.likenesses: list[float | Exception] = []
+        self.looked: list[tuple[object, str]] = []
+
+    async def likeness(self, sound: object, phrase: str) -> float:
+        self.looked.append((sound, phrase))
+        await asyncio.sleep(0)
+        likeness = self.likenesses.pop(0)
+        if isinstance(likeness, Exception):
+            raise likeness
+        return likeness
 
     async def words(self, utterance: Utterance, prompt: Sequence[str]) -> tuple[Sequence[Hypothesis], str]:
         text = self.texts.pop(0)
         if isinstance(text, Exception):
             raise text
         return ([Hypothesis(text, -0.1)], "") if text else ((), "no speech")
+
+
+class Phrase:
+    """ports.Wakeword: what it notices is told to it; it takes what an ear finds likely, or what nobody looked at."""
+
+    phrase = "hey foreman"
+
+    def __init__(self) -> None:
+        self.noticed: list[Maybe | Exception | None] = []
+        self.asked: list[tuple[Maybe, float | None]] = []
+
+    def feed(self, samples: object) -> Maybe | None:
+        found = self.noticed.pop(0) if self.noticed else None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def said(self, maybe: Maybe, likeness: float | None) -> bool:
+        self.asked.append((maybe, likeness))
+        return likeness is None or likeness > -1.0
 
 
 class Turns:
@@ -127,7 +157,8 @@ class World:
     def __init__(self) -> None:
         self.head, self.ear, self.turns, self.voice = Head(), Ear(), Turns(), MemoryVoice()
         self.told: list[str] = []
-        gear = Gear(self.head, self.head, self.head, None, self.ear, self.voice, self.turns, SystemClock())
+        self.phrase = Phrase()
+        gear = Gear(self.head, self.head, self.head, self.phrase, self.ear, self.voice, self.turns, SystemClock())
         self.station = Station(Session("", "SMT-1"), gear, manner(None, the_site()), self.told.append)
 
     async def until(self, state: State) -> None:
@@ -174,6 +205,53 @@ async def test_a_turn_is_heard_taken_and_said_sentence_by_sentence(world: World)
         line.endswith("said  Lot four seven one two is on hold. It has been there since six.") for line in world.told
     )
     assert world.head.judged == ["complete"]
+
+
+MAYBE = Maybe(0.5, np.zeros(16, np.float32))
+
+
+async def hush(world: World, maybe: Maybe | Exception) -> None:
+    """A frame in which nobody speaks, and what the wake word makes of it."""
+    world.phrase.noticed.append(maybe)
+    world.head.marks.append(None)
+    world.head.items.put_nowait(Frame(np.zeros(FRAME, np.float32), 1.0))
+
+
+@pytest.mark.parametrize("likeness", [-0.2, EngineError("the recogniser took longer than 1.5 s")])
+async def test_what_may_be_the_wake_word_wakes_when_the_ear_hears_it_or_cannot_say(
+    world: World, likeness: float | Exception
+) -> None:
+    world.ear.likenesses.append(likeness)
+    await hush(world, MAYBE)
+    await world.until(State.LISTENING)
+    assert world.ear.looked == [(MAYBE.sound, "hey foreman")]
+    assert world.phrase.asked == [(MAYBE, None if isinstance(likeness, Exception) else likeness)]
+
+
+async def test_what_the_ear_does_not_hear_as_the_wake_word_is_left_alone_and_makes_no_sound(world: World) -> None:
+    world.ear.likenesses.append(-3.0)
+    await asyncio.sleep(0.15)  # the sound that says it is there is over
+    before = len(world.head.played)
+    await hush(world, MAYBE)
+    await world.after(lambda: bool(world.phrase.asked))
+    await asyncio.sleep(0.05)
+    assert world.station.now.state is State.WAITING and len(world.head.played) == before
+
+
+async def test_the_ear_is_not_asked_where_a_wake_word_changes_nothing(world: World) -> None:
+    world.turns.fails = True
+    await say(world, "hold lot 4712, bridging")
+    await world.until(State.THINKING)
+    await hush(world, MAYBE)
+    await world.after(lambda: not world.phrase.noticed)
+    assert world.ear.looked == []
+
+
+async def test_a_wake_word_that_fails_leaves_the_button(world: World) -> None:
+    await hush(world, EngineError("the wake word's model failed"))
+    await say(world, "hold lot 4712, bridging")
+    await world.until(State.SPEAKING)
+    assert len(world.turns.taken) == 1
 
 
 async def test_a_recogniser_that_fails_is_not_understood_and_said_on_the_terminal(world: World) -> None:
