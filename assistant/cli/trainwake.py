@@ -56,7 +56,8 @@ def train_wake(
         found, hours = trained.point.share, trained.point.hours
         print(
             f'"{trained.head.phrase}": threshold {trained.head.threshold:.3f}, heard {found:.1%} of the times that '
-            f"voices kept apart said it, {trained.point.false} false wakes in {hours:.1f} hours of synthetic sound"
+            f"voices kept apart said it, {trained.point.false} false wakes in {hours:.1f} hours of synthetic sound, "
+            "by this head alone; a headset's ear hears it too before it wakes"
         )
     print(f"{file} after {time.monotonic() - started:.0f} s", file=sys.stderr)
 
