@@ -161,7 +161,7 @@ def opening(site: Site) -> Callable[[str], str]:
     named = sorted((verbalise(unit(world, thing)) for thing in (*world.machines, *world.lines)), key=len, reverse=True)
     digit = "|".join(DIGITS)
     names = [*map(re.escape, named), *(rf"{noun}(?: (?:{digit}))+" for noun in sorted(NOUNS.values()))]
-    begins = re.compile(rf"(?:[a-z]+:? )?(?:{'|'.join(names)})(?![a-z])", re.IGNORECASE)
+    begins = re.compile(rf"(?:[a-z]+:? )?(?:the )?(?:{'|'.join(names)})(?![a-z])", re.IGNORECASE)
 
     def found(sentence: str) -> str:
         match = begins.match(sentence)

@@ -16,6 +16,9 @@ NOUNS: Mapping[str, str] = {"L": "lot", "B": "board", "WO": "work order"}
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+BLURRED = ("board",)
+"""Nouns that the voice blurs where a sentence begins with them: "Board two" is heard as "four two", "Board nine" as
+"order nine", and behind an article neither is."""
 MONTHS = "January February March April May June July August September October November December".split()
 UNITS = {
     "µm": "micrometre",
@@ -45,6 +48,8 @@ _STUCK = re.compile(r"(?<=[^\W\d_])(\d+)")
 _LONG = re.compile(r"\d{5,}")
 _BEFORE_LETTERS = re.compile(r"(\d)(?=[^\W\d_])(?!(?:st|nd|rd|th)\b)")
 _MINUS = re.compile(r"(?<![\w)-])[-\u2212](?=\d)")
+# At least two digits: an id and no count.
+_BEGINS = re.compile(rf"(^|[.:!?] )({'|'.join(BLURRED)}) (?=(?:(?:{'|'.join(DIGITS)})\b ?){{2}})", re.IGNORECASE)
 _UNITS = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _MEASURE = re.compile(rf"(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>{_UNITS})(?![\w/])")
 _DECIMAL = re.compile(r"(?<![\w.])(\d+)\.(\d+)(?!\.?\w)")
@@ -63,7 +68,7 @@ def verbalise(text: str, nouns: Mapping[str, str] = NOUNS) -> str:
     text = _DECIMAL.sub(lambda found: f"{_count(found[1])} point {digits(found[2])}", text)
     text = _LONG.sub(lambda found: digits(found[0]), text)
     text = _BEFORE_LETTERS.sub(r"\1 ", text)
-    return _shortened(" ".join(text.split()))
+    return _shortened(_led(" ".join(text.split())))
 
 
 def plain(text: str) -> str:
@@ -130,6 +135,11 @@ def _ident(found: re.Match[str], nouns: Mapping[str, str]) -> str:
     if before.endswith((noun, f"{noun}s")):  # "lot L4712" has its noun
         return said
     return f"{noun.capitalize() if not before else noun} {said}"
+
+
+def _led(words: str) -> str:
+    """With an article before the ids that begin a sentence with a noun of BLURRED."""
+    return _BEGINS.sub(lambda found: f"{found[1]}{'The' if found[2].istitle() else 'the'} {found[2].lower()} ", words)
 
 
 def _spelled(ident: str) -> str:

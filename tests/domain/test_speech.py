@@ -16,8 +16,16 @@ SAID = {
     "L4712 is on hold.": "Lot four seven one two is on hold.",
     "On hold: lots L4711 and L4712.": "On hold: lots four seven one one and lot four seven one two.",
     "Board B10231 of lot L4712 is past oven one.": (
-        "Board one zero two three one of lot four seven one two is past oven one."
+        "The board one zero two three one of lot four seven one two is past oven one."
     ),
+    # a sentence does not begin with a board's bare noun, which the voice blurs
+    "Undone: B92350 is started again.": "Undone: the board nine two three five zero is started again.",
+    "Noted. Board 20771 waits, and board B20771": (
+        "Noted. The board two zero seven seven one waits, and board two zero seven seven one"
+    ),
+    "The board B20771 and B20772": "The board two zero seven seven one and board two zero seven seven two",
+    "Boards B20771": "Boards two zero seven seven one",
+    "Board two fell": "Board two fell",
     "WO-1007 is running": "Work order one zero zero seven is running",
     "work order WO-1007": "work order one zero zero seven",
     "note by OP-17, scratched": "note by O P one seven, scratched",

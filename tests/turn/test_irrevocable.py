@@ -37,7 +37,7 @@ async def test_scrap_wants_its_last_two_digits_or_all_of_them(digits: str) -> No
         assert (asked.decision, asked.say) == (Decision.CONFIRM, ASKED) and done(bench) == []
         answer = await bench.say(digits, QUALITY)
         assert (answer.decision, answer.intent) == (Decision.DONE, "yes")
-        assert answer.say == "Board one zero two zero seven is scrapped, damaged."
+        assert answer.say == "The board one zero two zero seven is scrapped, damaged."
         assert done(bench) == ["scrap"] and bench.machines.simulation.scrapped == {"B10207": "damaged"}
         assert (await bench.say(digits, QUALITY)).decision is not Decision.DONE, "it works once"
         assert done(bench) == ["scrap"]
@@ -92,7 +92,7 @@ async def test_what_is_scrapped_is_refused_by_that_and_not_by_what_it_was_before
         await bench.say("scrap board 10231, damaged", QUALITY)
         await bench.say("three one", QUALITY)
         refused = await bench.say("send board 10231 to rework")
-        assert refused.say == "Board one zero two three one is scrapped, damaged; it can't be reworked."
+        assert refused.say == "The board one zero two three one is scrapped, damaged; it can't be reworked."
         assert "nothing to hold" in (await bench.say("hold board 10231, void")).say
         assert "scrapped already" in (await bench.say("scrap board 10231", QUALITY)).say
         assert "scrapped, damaged" in (await bench.say("where is board 10231")).say
@@ -265,7 +265,7 @@ async def test_where_the_site_wants_two_people_one_is_not_enough() -> None:
         for nobody in (QUALITY, SUPERVISOR, Session("OP-17", QUALITY.station)):
             assert (await bench.say("yes", nobody)).decision is Decision.IGNORED, nobody
         assert done(bench) == []
-        assert (await bench.say("yes", there)).say == "Board one zero two zero seven is scrapped, damaged."
+        assert (await bench.say("yes", there)).say == "The board one zero two zero seven is scrapped, damaged."
         (request,) = [event.data for event in bench.log.events if isinstance(event.data, e.OrderRequested)]
         assert (request.badge, request.second) == ("QA-5", "SV-3")
         assert (await bench.say("yes", there)).decision is Decision.IGNORED and done(bench) == ["scrap"]

@@ -136,7 +136,7 @@ async def test_failed_boards_are_named_when_asked_which_ones() -> None:
         # Board 10204 failed and passed when it came again: by its last verdict it is good.
         assert first == (
             f"2 boards failed on line one {SINCE_SIX}. Most often: bridging 3 times, at U seven. "
-            "Board one zero two zero two and board one zero two zero six."
+            "The board one zero two zero two and board one zero two zero six."
         )
 
 
@@ -209,7 +209,7 @@ async def test_why_a_board_failed_is_told_with_what_was_out_of_limits() -> None:
     tale.board(1200, "B10201", "L4711", "AOI-1", "failed", ("insufficient_solder", "U7"))
     async with knowing(tale) as bench:
         assert await say(bench, "why did board 10201 fail") == (
-            "Board one zero two zero one failed at A O I one at nine forty: insufficient solder at U seven. "
+            "The board one zero two zero one failed at A O I one at nine forty: insufficient solder at U seven. "
             "Its paste height at paste inspection one was 85 micrometres, beyond its limit of 96 micrometres."
         )
 
@@ -427,7 +427,7 @@ async def test_more_goes_on_after_other_words_and_each_listener_has_their_own() 
     async with knowing(three_lots()) as bench:
         await say(bench, "how many boards passed on line one")
         assert await say(bench, "more", OPERATOR) == "There is nothing more to tell."
-        assert (await say(bench, "which ones")).startswith("Board one zero two zero one")
+        assert (await say(bench, "which ones")).startswith("The board one zero two zero one")
 
 
 async def test_more_keeps_what_was_asked() -> None:
@@ -444,7 +444,7 @@ async def test_two_questions_in_one_breath_are_both_answered_and_both_go_on() ->
             "how many boards passed on line one and then how many boards failed on line one", QUALITY
         )
         assert [one.decision for one in (reply, *reply.also)] == [Decision.ANSWERED, Decision.ANSWERED]
-        assert (await say(bench, "which ones")).startswith("Board one zero two zero one")
+        assert (await say(bench, "which ones")).startswith("The board one zero two zero one")
 
 
 async def test_an_intent_that_is_not_connected_is_still_told() -> None:

@@ -371,6 +371,11 @@ def test_what_is_said_first_is_short(say: str, parts: tuple[str, ...]) -> None:
             "Undone: lot four seven one three is no longer on hold.",
             ("Undone: lot four seven one three,", "is no longer on hold."),
         ),
+        ("The board one zero two zero seven is scrapped.", ("The board one zero two zero seven,", "is scrapped.")),
+        (
+            "Undone: the board one zero two zero seven is started again.",
+            ("Undone: the board one zero two zero seven,", "is started again."),
+        ),
         ("Oven two is stopped.", ("Oven two,", "is stopped.")),
         ("Printer one: stencil pressure low.", ("Printer one: stencil pressure low.",)),
         ("Release lot four seven one two?", ("Release lot four seven one two?",)),
