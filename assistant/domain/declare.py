@@ -18,10 +18,12 @@ SITE = "/site"
 def names(world: World, numbers: NumberWords) -> dict[tuple[str, ...], Name]:
     """Spoken names of machines, lines and products, as token tuples with number words as digits.
 
-    A name without its number ("the oven") stands for all that share it.
+    A name without its number ("the oven") stands for all that share it; so does any other name of a machine, if it has
+    several words without it ("the optical inspection"; "place" of "place one" is a word like any other).
     """
     table: dict[tuple[str, ...], Name] = {}
     groups: dict[tuple[str, ...], tuple[str, list[str]]] = {}
+    lines = {_key(form, numbers) for line in world.lines.values() for form in (line.name, *line.spoken, line.id)}
     for kind, named in (("machine", world.machines), ("line", world.lines), ("product", world.products)):
         things: Iterable[tuple[str, str, tuple[str, ...]]] = (
             (thing.id, thing.name, thing.spoken) for thing in named.values()
@@ -32,9 +34,12 @@ def names(world: World, numbers: NumberWords) -> dict[tuple[str, ...], Name]:
                 table.setdefault(key, Name(kind, (ident,)))
                 if len(key) > 1 and key[-1].isdigit():  # "printer number one"
                     table.setdefault((*key[:-1], "number", key[-1]), Name(kind, (ident,)))
-            short = _key(name, numbers)
-            if len(short) > 1 and short[-1].isdigit():
-                groups.setdefault(short[:-1], (kind, []))[1].append(ident)
+            shared = [_key(name, numbers)]
+            for key in (_key(form, numbers) for form in spoken if kind == "machine"):
+                if len(key) > 2 and not any(key[-len(line) :] == line for line in lines):  # not "oven on line one"
+                    shared.append(key)
+            for short in dict.fromkeys(key[:-1] for key in shared if len(key) > 1 and key[-1].isdigit()):
+                groups.setdefault(short, (kind, []))[1].append(ident)
     for short, (kind, members) in groups.items():
         table.setdefault(short, Name(kind, tuple(members)))
     return table
@@ -52,6 +57,7 @@ def entities(world: World, table: dict[tuple[str, ...], Name]) -> Entities:
         ids={"lot": world.lots.keys(), "board": world.boards.keys(), "order": world.workorders.keys()},
         names=table,
         longest=max(map(len, table), default=0),
+        lines={machine.id: machine.line for machine in world.machines.values()},
     )
 
 

@@ -77,6 +77,7 @@ class _Phrases(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hedges: tuple[str, ...] = ()
     there: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     slips: dict[str, str]
     skip: tuple[str, ...]
     hanging: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ def load(folder: Path) -> Language:
         requests=_longest_first(phrases.requests),
         there=_longest_first(phrases.there),
         away=_longest_first(phrases.away),
+        places=_longest_first(phrases.places),
         hedges=_longest_first(phrases.hedges),
         around_digits=_longest_first(phrases.around_digits),
         negations=_longest_first(phrases.negations),

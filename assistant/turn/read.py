@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.domain.spoken.ids import restated
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Marked, Mention, find, mark
 from assistant.domain.spoken.numbers import is_number, readings, run_length
 from assistant.domain.spoken.times import canonical_times
-from assistant.domain.spoken.tokens import Token, stands, starts, tokenize
+from assistant.domain.spoken.tokens import Token, chain, stands, starts, tokenize
 from assistant.domain.values import HERE, MISSING, Command
 from assistant.ports import Match, Matcher
 from assistant.settings.intents import Intents
@@ -24,6 +25,8 @@ SLIP_CONFIDENCE = 0.5
 """Of a reading that rests on a recogniser's slip: never enough to act on unasked."""
 LONGEST_TAIL = 12
 """Most words that a correction can replace: an id in full and its noun."""
+SHORT_START = 3
+"""Most words of a sentence that somebody began, broke off and corrected; more that say nothing here are talk."""
 MOST_COMMANDS = 6
 """In one breath; of more than these none is done, for nobody could tell which were."""
 MOST_WORDS = 100
@@ -146,8 +149,12 @@ class Reader:
         if len(parts) < 2:
             return ()
         said = parts[0]
-        for fixed in parts[1:]:
-            if self._direct(text, fixed, entities):
+        for part in parts[1:]:
+            fixed = part[restated(part, 0, self.language, entities.ids) :]
+            direct = self._direct(text, fixed, entities)
+            if self._told_aside(text, parts[0], direct, entities):
+                return ()
+            if direct:
                 said = self._it_named(said, fixed, entities)  # a whole new command: only that counts
                 continue
             wrong: list[Token] | None = None
@@ -170,6 +177,14 @@ class Reader:
         if taken_back and any(command.slots for command in self._direct(text, parts[0], entities)):
             return (self._withdrawn(text),)  # "release lot 4741, oh no no, don't"; not "yes, no, don't"
         return commands
+
+    def _told_aside(self, text: str, before: Sequence[Token], said: Sequence[Command], entities: Entities) -> bool:
+        """Whether a word to the assistant ends talk that was not for it: "they play it back to back, no repeat"."""
+        words = said and all(one.intent != REFUSAL and one.intent not in self.first and not one.slots for one in said)
+        if not words or len(before) <= SHORT_START:
+            return False
+        named = any(one.kind not in ("number", "period", "unit") for one in find(before, self.language, entities))
+        return not named and not self._direct(text, before, entities) and not self._several(text, before, entities)
 
     def _it_named(self, said: Sequence[Token], fixed: list[Token], entities: Entities) -> list[Token]:
         """`release lot 4713, I mean hold it`: "it" is the one thing that was named before the correction."""
@@ -321,7 +336,9 @@ def _split(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> list[
     parts: list[list[Token]] = [[]]
     index = 0
     while index < len(tokens):
-        length = starts(tokens, index, phrases)
+        length = chain(tokens, index, phrases)
+        if index + length == len(tokens):
+            length = starts(tokens, index, phrases)
         if length and parts[-1] and index + length < len(tokens):
             parts.append([])
             index += length

@@ -74,7 +74,8 @@ class Understander:
         confidence = self.calibration.confidence(math.nan if math.isnan(total) else math.exp(min(0.0, total)))
         if not proposals:
             return (replace(nothing, confidence=confidence if proposals is not None else 0.0),)
-        proposals = self._whole(self._told([self._filled(one, shown) for one in proposals], shown), shown)
+        placed = [self._placed(self._filled(one, shown), shown) for one in proposals]
+        proposals = self._whole(self._told(placed, shown), shown)
         last = len(proposals) - 1
         commands = [self._command(one, shown, confidence, last=index == last) for index, one in enumerate(proposals)]
         if any(command is None for command in commands):
@@ -131,6 +132,23 @@ class Understander:
                 slots[slot] = self._towards(slots[slot], shown)
         return replace(proposal, slots=slots)
 
+    def _placed(self, proposal: Proposal, shown: Wording) -> Proposal:
+        """A line that only says which machine is meant ("is the oven still up on line one") is no scope of its own.
+
+        Of an action it is left out only beside that machine: one on the whole line may well be meant.
+        """
+        spec = self.intents.by_name[proposal.intent]
+        for marker, mention in shown.mentions.items():
+            line = shown.mentions.get(proposal.slots.get("line", ""))
+            if not mention.line or line is None or line.values != (mention.line,):
+                continue
+            rest = {slot: value for slot, value in proposal.slots.items() if slot != "line"}
+            if rest.get("machine") == marker:
+                return replace(proposal, slots=rest)
+            if spec.kind == "lookup" and "machine" in spec.slots and not set(NAMED) & rest.keys():
+                return replace(proposal, slots={"machine": marker, **rest})
+        return proposal
+
     def _towards(self, marker: str, shown: Wording) -> str:
         """ "From the controller to the gateway": of two of a kind the one that it is to be, not the one that it was."""
         others = [m for m, one in shown.mentions.items() if one.kind == shown.mentions[marker].kind and m != marker]
@@ -146,7 +164,12 @@ class Understander:
         spec = self.intents.by_name[first.intent]
         if others or spec.kind != "lookup" or "unit" in first.slots:
             return tuple(proposals)
-        free = {marker: m.kind for marker, m in shown.mentions.items() if marker not in first.slots.values()}
+        placing = {m.line for m in shown.mentions.values() if m.line and "machine" in spec.slots}
+        free = {
+            marker: m.kind
+            for marker, m in shown.mentions.items()
+            if marker not in first.slots.values() and not (m.kind == "line" and placing & {*m.values})
+        }
         asked = {kind: marker for marker, kind in free.items() if kind in spec.slots and kind not in first.slots}
         if set(NAMED) & first.slots.keys():
             asked = {kind: marker for kind, marker in asked.items() if kind not in NAMED}
@@ -215,8 +238,21 @@ class Understander:
         left_out = [m for m, mention in shown.mentions.items() if mention.kind in NAMED and m not in used]
         if left_out and not free:
             return "left out"
+        if self._corrected_away(used, shown) and not free:
+            return "corrected"
         # A deed too many is easily read into a long sentence.
         return "several" if sum(self.intents.by_name[p.intent].kind == "action" for p in proposals) > 1 else ""
+
+    def _corrected_away(self, used: Collection[str], shown: Wording) -> bool:
+        """Whether what is meant stands before a correction, and after it a number that nothing was made of."""
+        words = [word for word, _, _ in shown.words]
+        numbers = {m for m, mention in shown.mentions.items() if mention.kind == "number"} - {*used}
+        return any(
+            tuple(words[at : at + len(phrase)]) == phrase
+            for at in range(1, len(words))
+            if numbers & {*words[at:]} and {*words[:at]} & {*used}
+            for phrase in self.language.corrections
+        )
 
 
 def _verbatim(text: str, shown: Wording, articles: Collection[str], *, to_the_end: bool, used: Collection[str]) -> str:

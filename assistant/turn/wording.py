@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities, Mention, find, grouped
 from assistant.domain.spoken.times import canonical_times
-from assistant.domain.spoken.tokens import Token, starts, tokenize
+from assistant.domain.spoken.tokens import Token, chain, ends, tokenize
 from assistant.domain.values import HERE, MISSING
 
 LONGEST = 60
@@ -51,9 +51,8 @@ def wording(said: str, language: Language, entities: Entities) -> Wording:
         end = index + 1 if mention is None else mention.end
         word = tokens[index].text
         if mention is not None:
-            corrected = any(starts(tokens, max(0, index - len(phrase)), (phrase,)) for phrase in language.corrections)
             again = next((marker for marker, earlier in mentions.items() if _means(mention, earlier)), "")
-            if corrected or not again:
+            if ends(tokens, index, language.corrections) or not again:
                 again = ""
                 counts[mention.kind] = counts.get(mention.kind, 0) + 1
             word = again or f"{mention.kind}{counts[mention.kind]}"
@@ -97,7 +96,10 @@ def _same(found: Sequence[Mention], language: Language) -> list[Mention]:
 
 
 def _mended(tokens: Sequence[Token], found: Sequence[Mention], language: Language, entities: Entities) -> list[Mention]:
-    """`lot 4711, no, one two`: a correction of an id's last digits, as the whole id that is meant."""
+    """`lot 4711, no, one two`: a correction of an id's last digits, as the whole id that is meant.
+
+    Of more digits than an id has it is one that does not exist, so that what was corrected is never what is meant.
+    """
     mended: list[Mention] = []
     for mention in found:
         whole = _whole(mended[-1], mention, tokens, language, entities) if mended else None
@@ -108,17 +110,13 @@ def _mended(tokens: Sequence[Token], found: Sequence[Mention], language: Languag
 def _whole(
     first: Mention, then: Mention, tokens: Sequence[Token], language: Language, entities: Entities
 ) -> Mention | None:
-    """The whole id, where `then` is a number that corrects the last digits of the id `first`."""
+    """The whole id, where `then` is a number that corrects the id `first`, or only its last digits."""
     kind = next((kind for kind in language.kinds if kind.kind == first.kind), None)
     gap = then.start - first.end
     if kind is None or then.kind != "number" or len(first.heard) != 1 or not gap:
         return None
     said, tail = first.heard[0], then.values[0]
-    if (
-        starts(tokens, first.end, language.corrections) != gap
-        or len(said) != kind.digits
-        or not 0 < len(tail) < len(said)
-    ):
+    if chain(tokens, first.end, language.corrections) != gap or len(said) != kind.digits or not tail:
         return None
     digits = said[: -len(tail)] + tail
     value = kind.canonical(digits)

@@ -90,7 +90,7 @@ def test_a_line_without_its_meaning_is_named(tmp_path: Path) -> None:
         sentences.sentences(file)
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", (*FILES, "blind.tsv", "later.tsv"))
 def test_what_sentences_mean_is_in_the_contract(file: str) -> None:
     specs, lists = the_intents().by_name, the_intents().lists
     for sentence in sentences.sentences(FOLDER / file):

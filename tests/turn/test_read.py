@@ -48,6 +48,15 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "stop printer one, I mean placer one": [("stop", {"machine": "PNP-1"})],
     "hold lot 4712, no, 4799": [("hold", {"lot": "?"})],
     "hold lot 4712 no idea what that is": [("unknown", {})],
+    # said over more than one breath it is the last that counts
+    "hold lot 4721, no, sorry, I mean 4713": [("hold", {"lot": "L4713"})],
+    "stop oven one, scratch that, no, oven two": [("stop", {"machine": "OVN-2"})],
+    "hold four seven two one, sorry, thirteen, forty-seven thirteen": [("hold", {"lot": "L4713"})],
+    "rework ten two oh six, no, seven, one oh two oh seven, sorry, ten two oh nine": [("rework", {"board": "B10209"})],
+    "hold lot 4721, no, actually": [("unknown", {})],
+    # and what is no part of an id is none, whatever was said first
+    "hold four seven two one, sorry, thirteen forty-seven thirteen": [("unknown", {})],
+    "hold thirteen, forty-seven thirteen": [("unknown", {})],
     # several at once
     "hold lots 4712, 4713 and... and 4721, bridging": [
         ("hold", {"lot": "L4712", "reason": "bridging"}),
@@ -70,6 +79,12 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "stop printer nine": [("stop", {"machine": "?"})],
     "status of line seven": [("status", {"line": "?"})],
     "hold it, bridging": [("hold", {"lot": "@here", "reason": "bridging"})],
+    # a kind of machine, and the line where there is one of it
+    "start the optical inspection on line one": [("start", {"machine": "AOI-1"})],
+    "stop the oven in line two": [("stop", {"machine": "OVN-2"})],
+    "any alarms at the stencil printer of line one": [("alarms", {"machine": "PRN-1"})],
+    "stop the reflow oven, start line one": [("stop", {}), ("start", {"line": "SMT-1"})],
+    "stop optical inspection three": [("stop", {"machine": "?"})],
     # free text stays word for word
     "note on lot 4712: please check the stencil, could you clean it first": [
         ("note", {"lot": "L4712", "text": "please check the stencil, could you clean it first"})
@@ -86,6 +101,12 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
         ("yield", {"line": "SMT-1", "period": "today"}),
         ("downtime", {"line": "SMT-1", "period": "today"}),
     ],
+    # a word that ends talk is not said to the assistant, one that ends a sentence broken off is
+    "they played the same three songs, no repeat": [("unknown", {})],
+    "my mother never wanted to go there, sorry, help": [("unknown", {})],
+    "so I wanted, no, undo": [("undo", {})],
+    "status of lot 4712 for the, no, undo": [("undo", {})],
+    "we could do it tomorrow, no, don't": [("no", {})],
     # near misses
     "hold yield line": [("unknown", {})],
     "where is the coffee machine": [("unknown", {})],
@@ -98,6 +119,9 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "Yes.": [("yes", {})],
     "No!": [("no", {})],
     "go ahead": [("yes", {})],
+    "yeah, carry on": [("yes", {})],
+    "sure, go on then": [("yes", {})],
+    "carry on": [("more", {})],
     "undo that": [("undo", {})],
     "repeat that": [("repeat", {})],
     "belay that": [("undo", {})],

@@ -172,6 +172,39 @@ async def test_a_number_put_together_from_slips_is_doubted() -> None:
     assert (command.slots["lot"], command.doubt) == ("L4712", "slip")
 
 
+# ---- a kind of machine, and the line that says which one it is ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "slots"),
+    [
+        ("what has the oven been doing on line two", "status machine1", {"machine": "OVN-2"}),
+        ("what has the oven been doing on line two", "status line1", {"machine": "OVN-2"}),
+        ("what has the oven been doing on line two", "status", {"machine": "OVN-2"}),
+        ("what has the oven lost on line one since six", "downtime", {"machine": "OVN-1", "period": "since:06:00"}),
+        ("who has been at the oven, line two is down", "who line1", {"line": "SMT-2"}),
+    ],
+)
+async def test_a_line_that_says_which_machine_is_no_scope_of_its_own(
+    said: str, answer: str, slots: dict[str, str]
+) -> None:
+    command = await one(said, answer)
+    assert (dict(command.slots), dict(command.options)) == (slots, {})
+
+
+async def test_an_action_on_the_line_beside_a_machine_is_not_turned_into_one_on_the_machine() -> None:
+    command = await one("the oven is smoking on line two, all off", "stop line1")
+    assert (dict(command.slots), command.doubt) == ({"line": "SMT-2"}, "left out")
+
+
+async def test_a_machine_told_by_a_line_apart_from_it_is_asked_about() -> None:
+    """Two words that lie apart may not belong together."""
+    command = await one("the oven can go off on line two", "stop machine1")
+    assert (dict(command.slots), command.doubt) == ({"machine": "OVN-2"}, "left out")
+    call = await one("get maintenance, the oven is down on line two", "call maintenance machine1 line1")
+    assert dict(call.slots) == {"who": "maintenance", "machine": "OVN-2"}
+
+
 # ---- free text -------------------------------------------------------------------------------------------
 
 
@@ -262,6 +295,14 @@ async def test_an_action_out_of_a_question_is_doubted() -> None:
 )
 async def test_an_action_that_leaves_out_what_was_named_is_doubted(said: str, answer: str) -> None:
     assert (await one(said, answer)).doubt
+
+
+async def test_an_action_on_what_was_corrected_to_a_number_is_doubted() -> None:
+    assert (await one("lot 4711 aside, no, the twelve", "hold lot1")).doubt == "corrected"
+    assert (await one("lot 4711 aside, the twelve on it are bridged", "hold lot1")).doubt == ""
+    assert (await one("sorry, put lot 4711 aside, twelve boards", "hold lot1")).doubt == ""
+    noted = await one("put down about lot 4711: no paste on twelve", "note lot1: no paste on number1")
+    assert (noted.slots["text"], noted.doubt) == ("no paste on twelve", "")
 
 
 async def test_every_command_of_a_doubted_breath_is_doubted() -> None:

@@ -51,6 +51,49 @@ def test_what_is_named_is_a_marker_and_the_rest_is_words(said: str, text: str) -
     assert shown(said).text == text
 
 
+@pytest.mark.parametrize(
+    ("said", "text", "machine"),
+    [
+        # side by side they are one thing
+        ("bring the oven of line two to a halt", "bring the machine1 to a halt", "OVN-2"),
+        ("has the optical inspection on line one got any alarms", "has the machine1 got any alarms", "AOI-1"),
+        # apart, the line stays: only the intent tells what it is there for
+        ("switch the printer back on on line two", "switch the machine1 back on line1", "PRN-2"),
+        ("has the reflow oven been down on line one", "has the machine1 been down on line1", "OVN-1"),
+    ],
+)
+def test_a_kind_of_machine_and_its_line_name_the_one_that_stands_there(said: str, text: str, machine: str) -> None:
+    words = shown(said)
+    assert (words.text, words.mentions["machine1"].values, words.mentions["machine1"].options) == (text, (machine,), ())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "stop the placer on line one",  # there are two of it
+        "stop the oven on this line",  # which is for policy to know
+        "stop the oven on line nine",
+        "stop the optical inspection, on line one they are late",
+        "stop the oven and go on line one",
+        "stop the oven but not on line one",
+        "the oven can wait until they are done on line one",
+        "stop line one, the oven is hot",
+        "bring the boards out of the oven to line one",
+    ],
+)
+def test_a_line_that_does_not_say_which_machine_leaves_it_open(said: str) -> None:
+    assert len(shown(said).mentions["machine1"].options) > 1
+
+
+def test_a_machine_of_several_names_is_any_of_its_kind_by_each_of_them() -> None:
+    assert shown("how is the stencil printer").mentions["machine1"].options == ("PRN-1", "PRN-2")
+    assert not shown("find me a place on line one to sit").mentions.keys() - {"line1"}
+
+
+def test_a_word_with_accents_is_one_word() -> None:
+    assert shown("oven two, por favor, más rápido").text == "machine1, por favor, más rápido"
+
+
 def test_a_marker_knows_what_it_stands_for() -> None:
     mentions = shown("hold lot 4712, stop the oven, send board 10999 to rework, count this line since six").mentions
     assert mentions["lot1"].values == ("L4712",)
@@ -73,6 +116,9 @@ def test_each_kind_is_counted_by_itself() -> None:
         ("hold lot 4711, sorry, 2", "hold lot1, sorry, lot2", ("L4712",), ("4712",)),
         ("hold lot 4799, scratch that, one two", "hold lot1, scratch that, lot2", ("L4712",), ("4712",)),
         ("hold lot 4711, no, nine nine", "hold lot1, no, lot2", (MISSING,), ("4799",)),
+        ("block lot 4711, no, I mean, one two", "block lot1, no, i mean, lot2", ("L4712",), ("4712",)),
+        ("block lot 4711, no, 13, forty-seven thirteen", "block lot1, no, lot2", ("L4713",), ("4713",)),
+        ("block lot 4711, no, 134722", "block lot1, no, lot2", (MISSING,), ("134722",)),
         ("hold lot 4711, I mean 4713", "hold lot1, i mean lot2", ("L4713",), ("4713",)),
     ],
 )

@@ -113,6 +113,8 @@ class Language:
     """Words for the place that was named before."""
     away: tuple[tuple[str, ...], ...]
     """Stands before what something is no longer to be."""
+    places: tuple[tuple[str, ...], ...]
+    """Stands before the line in which a machine is."""
     around_digits: tuple[tuple[str, ...], ...]
     """Words that may stand around digits that were asked for."""
     slips: Mapping[tuple[str, ...], tuple[str, ...]]

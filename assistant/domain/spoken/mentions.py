@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from assistant.domain.spoken.ids import choose, digits_of, restated, until_pause
 from assistant.domain.spoken.language import IdKind, Language, NumberWords
 from assistant.domain.spoken.numbers import is_number, readings, run_length
 from assistant.domain.spoken.periods import period
-from assistant.domain.spoken.tokens import Token, starts
+from assistant.domain.spoken.tokens import Token, ends, stands, starts
 from assistant.domain.values import HERE, MISSING
+
+FAR = 4
+"""Most words between a kind of machine and the line that says which one ("is the oven still running on line one")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Entities:
     """Tokens of a spoken name, numbers as digits -> what it stands for."""
     longest: int = 0
     """Most tokens in a name."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Machine -> the line that it stands in, empty where it is shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Mention:
     """It rests on a word that the recogniser may have got wrong."""
     noun: bool = True
     """It says what kind it is; a bare number does not."""
+    line: str = ""
+    """Of a kind of machine: the line, named apart from it, that says which one it is."""
 
 
 @dataclass(slots=True)
@@ -117,7 +125,46 @@ def find(tokens: Sequence[Token], language: Language, entities: Entities) -> lis
         else:
             mentions.append(mention)
             index = mention.end
-    return mentions
+    return _placed(tokens, mentions, language, entities)
+
+
+def _placed(
+    tokens: Sequence[Token], mentions: Sequence[Mention], language: Language, entities: Entities
+) -> list[Mention]:
+    """`shut the oven off on line one`: a kind of machine, and the line in which there is one of it.
+
+    Side by side they are one mention; apart, the line is one as well, for only the intent tells what it is there for.
+    """
+    placed: list[Mention] = []
+    for mention in mentions:
+        at = next((at for at in range(len(placed) - 1, -1, -1) if placed[at].kind != "unit"), -1)
+        one = _on_line(tokens, placed[at], mention, language, entities) if at >= 0 else ""
+        if one and mention.start - placed[at].end == 1:
+            heard = " ".join(token.text for token in tokens[placed[at].start : mention.end])
+            slip = placed[at].slip or mention.slip
+            placed[at] = replace(placed[at], values=(one,), heard=(heard,), options=(), slip=slip, end=mention.end)
+            continue
+        if one:
+            placed[at] = replace(placed[at], values=(one,), options=(), line=mention.values[0])
+        placed.append(mention)
+    return placed
+
+
+def _on_line(tokens: Sequence[Token], kind: Mention, line: Mention, language: Language, entities: Entities) -> str:
+    """The one machine of a kind that stands in a line named after it, in the same words; empty when there is none."""
+    if kind.kind != "machine" or line.kind != "line" or len(line.values) != 1:
+        return ""
+    between = tokens[kind.end : line.start]
+    apart = (*language.joins, *language.corrections, *language.negations, *language.exceptions)
+    if (
+        not 0 < len(between) <= FAR
+        or any(token.pause for token in tokens[kind.end - 1 : line.start])
+        or not ends(tokens, line.start, language.places)
+        or stands(between, apart)
+    ):
+        return ""
+    there = [ident for ident in kind.options if entities.lines.get(ident) == line.values[0]]
+    return there[0] if len(there) == 1 else ""
 
 
 def _period(tokens: Sequence[Token], index: int, language: Language) -> Mention | None:
@@ -228,71 +275,20 @@ def _number(
     """The number run at `at` read as an id of `kind`."""
     numbers = language.numbers
     live = entities.ids.get(kind.kind, frozenset())
-    plain = _until_pause(tokens, at, run_length(tokens, at, numbers), kind, numbers)
-    digits, length = _digits(tokens[at : at + plain], numbers, kind, live)
+    plain = until_pause(tokens, at, run_length(tokens, at, numbers), kind, numbers)
+    digits, length = digits_of(tokens[at : at + plain], numbers, kind, live)
     if digits:
         return _mention(kind, digits, live, start, at + length)
     slipped = run_length(tokens, at, numbers, slips=True)
     if slipped > plain:
         words = [token.text for token in tokens[at : at + slipped]]
-        digits = _choose(readings(words, numbers), kind, live)
+        digits = choose(readings(words, numbers), kind, live)
         if digits:
             return replace(_mention(kind, digits, live, start, at + slipped), slip=True)
     if not plain:
         return None
     heard = next(iter(readings([token.text for token in tokens[at : at + plain]], numbers)), "")
     return Mention(kind.kind, (MISSING,), start, at + plain, heard=(heard,))
-
-
-def _until_pause(tokens: Sequence[Token], at: int, run: int, kind: IdKind, numbers: NumberWords) -> int:
-    """Tokens of the number at `at`: "lot four seven two two, two boards" has a whole id before its pause.
-
-    Only where the number goes on as another word's ("two boards") and has too many digits as one.
-    """
-    words = [token.text for token in tokens[at : at + run]]
-    goes_on = at + run < len(tokens) and run and not tokens[at + run - 1].pause
-    if not goes_on or any(len(digits) == kind.digits for digits in readings(words, numbers)):
-        return run
-    for length in range(1, run):
-        whole = any(len(digits) == kind.digits for digits in readings(words[:length], numbers))
-        if tokens[at + length - 1].pause and whole:
-            return length
-    return run
-
-
-def _choose(found: Sequence[str], kind: IdKind, live: Set[str]) -> str:
-    """Of all readings, one of the right length: a live one before others, the likelier before others."""
-    whole = [digits for digits in found if len(digits) == kind.digits]
-    return next((digits for digits in whole if kind.canonical(digits) in live), whole[0] if whole else "")
-
-
-def _digits(run: Sequence[Token], numbers: NumberWords, kind: IdKind, live: Set[str]) -> tuple[str, int]:
-    """(digits, tokens used) of the id that a run begins with; ("", 0) when it is none.
-
-    Only a list of whole ids is cut, and only at its pauses ("4712, 4713"): one digit too many stays wrong.
-    """
-    words = [token.text for token in run]
-    digits = _choose(readings(words, numbers), kind, live) or _said_twice(words, numbers, kind)
-    if digits:
-        return digits, len(run)
-    for cut in range(1, len(run)):
-        if run[cut - 1].pause and _digits(run[cut:], numbers, kind, live)[0]:
-            digits = _choose(readings(words[:cut], numbers), kind, live)
-            if digits:
-                return digits, cut
-    return "", 0
-
-
-def _said_twice(words: Sequence[str], numbers: NumberWords, kind: IdKind) -> str:
-    """`4712 four seven one two`: numeral and words of the same id glued together by the recogniser."""
-    for cut in range(1, len(words)):
-        if words[cut - 1].isdigit() == words[cut].isdigit():
-            continue  # the same form twice is a stammer or a loop: not ours to mend
-        first, second = readings(words[:cut], numbers), readings(words[cut:], numbers)
-        both = [digits for digits in first if digits in second and len(digits) == kind.digits]
-        if both:
-            return both[0]
-    return ""
 
 
 def _mention(kind: IdKind, digits: str, live: Set[str], start: int, end: int) -> Mention:
@@ -340,10 +336,13 @@ def _bare(tokens: Sequence[Token], index: int, language: Language, entities: Ent
     length = run_length(tokens, index, language.numbers)
     if not length:
         return None
+    if ends(tokens, index, language.corrections) and (part := restated(tokens, index, language, entities.ids)):
+        whole = _bare(tokens, index + part, language, entities)
+        return None if whole is None else replace(whole, start=index)
     run = tokens[index : index + length]
     for kind in language.kinds:
         live = entities.ids.get(kind.kind, frozenset())
-        digits, used = _digits(run, language.numbers, kind, live)
+        digits, used = digits_of(run, language.numbers, kind, live)
         if digits:
             return replace(_mention(kind, digits, live, index, index + used), noun=False)
     found = readings([token.text for token in run], language.numbers)

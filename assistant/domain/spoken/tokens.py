@@ -14,7 +14,7 @@ _PIECE = re.compile(
     | \d{1,2}:\d{2}                         # 16:45
     | (?:[a-z]\.){2,}                       # a.o.i.
     | (?<=\d)['\u2019]s\b                  # 10301's
-    | [a-z]+(?:['\u2019][a-z]+)*            # don't
+    | [a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+(?:['\u2019][a-z]+)*  # don't, and whole words with accents
     | \d+
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -135,6 +135,19 @@ def starts(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...
         if tuple(t.text for t in tokens[index : index + len(phrase)]) == phrase:
             return len(phrase)
     return 0
+
+
+def chain(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...]]) -> int:
+    """Length of all of `phrases` that stand one after another at `index`: "scratch that, sorry, no" is one chain."""
+    end = index
+    while length := starts(tokens, end, phrases):
+        end += length
+    return end - index
+
+
+def ends(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...]]) -> bool:
+    """Whether one of `phrases` ends right before `index`."""
+    return any(index >= len(phrase) and starts(tokens, index - len(phrase), (phrase,)) for phrase in phrases)
 
 
 def stands(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> bool:
