@@ -58,8 +58,9 @@ FIRST_MERGE = "\u0120 t"
 """Of GPT-2's byte pairs: a space and a t."""
 MOST_SCORED = 8
 """Candidates: each costs a pass of the decoder."""
-MOST_LESS = 1.5
-"""How much less likely than what was heard a candidate may be, natural log a token: it was not decoded, after all."""
+MOST_LESS = 8.0
+"""How much less likely than what was heard a candidate may be, natural log, all of it: it was not decoded, after all.
+Of 21 noisy coffee orders in which something was offered, the right ones lay within 6, wrong ones mostly beyond 11."""
 
 
 class Whisper:
@@ -131,18 +132,19 @@ class Whisper:
         heard = self._score(best.text, sound, head, length)
         fitting = []
         for one in offered[:MOST_SCORED]:
-            less = self._score(one.text, sound, head, length) - heard
-            if less >= -MOST_LESS:
+            scored = self._score(one.text, sound, head, length)
+            if sum(scored) - sum(heard) >= -MOST_LESS:
+                less = float(np.mean(scored) - np.mean(heard))
                 fitting.append(replace(one, logprob=best.logprob + min(0.0, less)))
         return sorted(fitting, key=lambda one: -one.logprob)
 
-    def _score(self, text: str, sound: Any, head: list[int], length: int) -> float:
-        """Mean natural-log probability a token of a text, given the sound and what the decoder was told first."""
+    def _score(self, text: str, sound: Any, head: list[int], length: int) -> list[float]:
+        """Natural-log probability of each token of a text, given the sound and what the decoder was told first."""
         tokenizer = self._tokenizer
         start = [token for token in head if token != tokenizer.no_timestamps]  # `align` adds it
         tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
         (result,) = self._model.align(sound, start, [tokens], length // HOP)
-        return float(np.mean(np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))))
+        return [float(one) for one in np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))]
 
     def _encode(self, samples: Samples) -> Any:
         """What the encoder makes of the speech and the silence after it."""
