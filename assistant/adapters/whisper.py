@@ -58,9 +58,11 @@ FIRST_MERGE = "\u0120 t"
 """Of GPT-2's byte pairs: a space and a t."""
 MOST_SCORED = 8
 """Candidates: each costs a pass of the decoder."""
-MOST_LESS = 8.0
-"""How much less likely than what was heard a candidate may be, natural log, all of it: it was not decoded, after all.
-Of 21 noisy coffee orders in which something was offered, the right ones lay within 6, wrong ones mostly beyond 11."""
+MOST_LESS = 1.5
+"""How much less likely than what was heard a candidate may be, natural log a token: it was not decoded, after all."""
+MOST_LESS_IN_ALL = 12.0
+"""The same of all its tokens together; a long sentence hides a word that is quite another. Of noisy coffee orders in
+which something was offered, most right ones lay within 6, the likeliest wrong ones mostly beyond 11."""
 
 
 class Whisper:
@@ -133,8 +135,8 @@ class Whisper:
         fitting = []
         for one in offered[:MOST_SCORED]:
             scored = self._score(one.text, sound, head, length)
-            if sum(scored) - sum(heard) >= -MOST_LESS:
-                less = float(np.mean(scored) - np.mean(heard))
+            less = float(np.mean(scored) - np.mean(heard))
+            if less >= -MOST_LESS and sum(scored) - sum(heard) >= -MOST_LESS_IN_ALL:
                 fitting.append(replace(one, logprob=best.logprob + min(0.0, less)))
         return sorted(fitting, key=lambda one: -one.logprob)
 
