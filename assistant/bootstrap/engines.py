@@ -13,6 +13,8 @@ from assistant.adapters.espeak import Espeak
 from assistant.adapters.llama import ANSWER_S, Llama, Plan
 from assistant.adapters.piper import Piper
 from assistant.adapters.recordings import FOLDER, Recordings
+from assistant.adapters.sentences import sentences
+from assistant.adapters.templates import MARKED
 from assistant.adapters.voices import FirstVoice
 from assistant.adapters.weights import Weights
 from assistant.adapters.whisper import Whisper
@@ -23,6 +25,7 @@ from assistant.ports import Voice
 from assistant.settings import language, manifest
 from assistant.settings.evidence import Evidence
 from assistant.settings.paths import cache_dir, shipped_site, site_folder
+from assistant.turn.nearest import Nearest
 from assistant.turn.repair import Repairer
 from assistant.turn.understand import Calibration, Understander
 
@@ -64,7 +67,13 @@ def repairer(site: Site, folder: Path | None) -> Repairer | None:
     """What offers sentences that sound like what was heard; None where no words have sounds. Raises SiteError."""
     sounds = language.sounds(site_folder(folder, "grammars"), shipped_site() / "grammars")
     entities = first_entities(first_world(site.plant), site.reader.language)
-    return Repairer(site.reader, site.intents, Sounds(sounds), entities) if sounds else None
+    if not sounds:
+        return None
+    holes = {kind: [(f"{{{kind}}}",)] for kind in MARKED}
+    # A yes is never made of what only sounds like one.
+    deeds = [spec for spec in site.intents.by_name.values() if spec.kind != "dialogue"]
+    nearest = Nearest(*sentences(deeds, site.intents, holes), Sounds(sounds))
+    return Repairer(site.reader, site.intents, Sounds(sounds), entities, nearest)
 
 
 def ear(site: Path | None, chosen: str | None, read: Site | None = None, *, within_s: float | None = None) -> Ear:

@@ -1,27 +1,30 @@
 """What may have been meant by words that make no sentence here: names and words of this site that sound like them.
 
-"Start plus or two" is no sentence of the plant, "start placer two" is one and sounds nearly the same. Candidates come
-from the words of the site's templates, lists and names; the ear scores them against the sound, and what is done on one
-is always confirmed. Numbers are never touched: an id that was said with other digits stays another id, and digits that
-were not heard are not added.
+"Start plus or two" is no sentence of the plant, "start placer two" is one and sounds nearly the same. Candidates are
+the words of the site's templates, lists and names, put where what was heard makes no sense, and its sentences, laid
+along the whole of it (turn.nearest); the ear scores them against the sound, and what is done on one is always
+confirmed. Numbers are never touched: an id that was said with other digits stays another id, and digits that were not
+heard are not added.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise, product
+from itertools import islice, pairwise, product, zip_longest
 
-from assistant.domain.spoken.mentions import Entities, find
+from assistant.domain.spoken.mentions import Entities, find, mark
 from assistant.domain.spoken.numbers import is_number
 from assistant.domain.spoken.sounds import Index, Sounds
 from assistant.domain.spoken.spellings import phrases as spelled_out
-from assistant.domain.spoken.tokens import Token, stands, tokenize
+from assistant.domain.spoken.tokens import Token, stands, starts, tokenize
 from assistant.domain.spoken.tokens import words as tokens_of
 from assistant.domain.values import MISSING, Hypothesis
-from assistant.settings.intents import Intents
+from assistant.settings.intents import Intent, Intents
+from assistant.turn.nearest import Nearest
 from assistant.turn.read import UNKNOWN, Reader
 
 FARTHEST = 0.42
@@ -46,6 +49,15 @@ MOST_FORMS = 1000
 """Of a rule; one that says more is left out."""
 TALK = 0.75
 """Of the words of a sentence: where more are strange, it is talk."""
+LAID = 2
+"""Hypotheses that are laid along the whole sentences of the site."""
+LAID_FAR = 0.17
+"""How far such a sentence may sound from what was heard, a phone."""
+HEARD = 0.5
+"""Of the words of both, so many must be the same: others' talk is no sentence of the site."""
+ALIKE = 2
+"""Of those that differ in little words only."""
+MOST_LAID = 5
 _LITERAL = re.compile(r"[a-z][a-z']+")
 _HOLE = re.compile(r"\{[^}]*\}|<[^>]*>")
 
@@ -65,9 +77,12 @@ class Phrase:
 class Repairer:
     """Offers candidates for what a recogniser wrote. Built once for a site."""
 
-    def __init__(self, reader: Reader, intents: Intents, sounds: Sounds, entities: Entities) -> None:
-        """`entities`: what has a name here; the ids in it only tell whole sentences from halves."""
-        self._reader, self._sounds, self._entities = reader, sounds, entities
+    def __init__(
+        self, reader: Reader, intents: Intents, sounds: Sounds, entities: Entities, nearest: Nearest | None = None
+    ) -> None:
+        """`entities`: what has a name here; the ids in it only tell whole sentences from halves. `nearest`: looks
+        through the sentences of the site, with holes for what has an id or a name."""
+        self._reader, self._sounds, self._entities, self._nearest = reader, sounds, entities, nearest
         phrases = set(_named(entities)) | set(_listed(intents))
         phrases |= {noun for kind in reader.language.kinds for noun in kind.nouns}
         literal = {(word,) for word in _literals(intents)}
@@ -83,6 +98,13 @@ class Repairer:
             if len(phrase.phones) >= SHORTEST:
                 self._phrases.setdefault(phrase.phones, []).append(phrase)
         self._index = Index(self._phrases)
+        self._owners: dict[str, set[str]] = {}
+        for spec in intents.by_name.values():
+            for word in _own(spec):
+                self._owners.setdefault(word, set()).add(spec.intent)
+        every = {spec.intent for spec in intents.by_name.values()}
+        self._owners = {word: whose for word, whose in self._owners.items() if whose != every}
+        self._little = {word for (word,) in literal} | {word for phrase in reader.language.skip for word in phrase}
         self._like = lru_cache(MOST_KEPT)(self._find)
 
     def offer(self, heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -102,7 +124,74 @@ class Repairer:
                     offered[text] = (far, one)
         nearest = sorted(offered.items(), key=lambda item: item[1][0])[:READ]
         sentences = ((text, far, was) for text, (far, was) in nearest if self._whole(text))
-        return tuple(Hypothesis(text, was.logprob - far, was.text) for text, far, was in islice(sentences, MOST))
+        mended = [Hypothesis(text, was.logprob - far, was.text) for text, far, was in islice(sentences, MOST)]
+        laid = [one for one in self._laid(looked) if one.text.lower() not in {two.text.lower() for two in mended}]
+        # In turn, for the ear scores the first ones only.
+        return tuple(one for pair in zip_longest(laid, mended) for one in pair if one is not None)
+
+    def _laid(self, looked: Sequence[tuple[Hypothesis, Sequence[Token]]]) -> list[Hypothesis]:
+        """Sentences of the site that sound, from end to end, like one of the likeliest hypotheses, nearest first."""
+        if self._nearest is None:
+            return []
+        found: dict[str, tuple[float, Hypothesis]] = {}
+        for one, tokens in looked[:LAID]:
+            for far, text in self._along(self._nearest, one.text, tokens):
+                if text not in found or far < found[text][0]:
+                    found[text] = (far, one)
+        alike: Counter[tuple[str, ...]] = Counter()
+        laid: list[Hypothesis] = []
+        for text, (far, was) in sorted(found.items(), key=lambda item: item[1][0]):
+            # Sentences that differ in little words only would leave no room for one that means something else.
+            content = tuple(word for word in text.lower().split() if word not in self._little)
+            alike[content] += 1
+            if alike[content] <= ALIKE and not self._belied(text, was.text):
+                laid.append(Hypothesis(text, was.logprob - far, was.text))
+                if len(laid) == MOST_LAID:
+                    break
+        return laid
+
+    def _belied(self, text: str, heard: str) -> bool:
+        """Whether a word of another command was heard, which this one leaves out: no "start" is made of a "stop"."""
+        language = self._reader.language
+        lost = {token.text for token in tokenize(heard, language)} - {token.text for token in tokenize(text, language)}
+        owners = [self._owners[word] for word in lost if word in self._owners and len(word) > SMALL]
+        if not owners:
+            return False
+        commands = self._reader.read(text, self._entities)
+        return any(command.intent not in whose for command in commands for whose in owners)
+
+    def _along(self, nearest: Nearest, text: str, tokens: Sequence[Token]) -> Iterator[tuple[float, str]]:
+        """(how far, the sentence) of the site's sentences along which these words can be laid.
+
+        What has an id or a name stays as it was heard, and what stands around a sentence ("please") is not laid.
+        """
+        kept = _bare(tokens, self._reader.language.skip)
+        marked = mark(kept, self._reader.language, self._entities)
+        if not kept or any(MISSING in mention.values for mention in marked.mentions.values()):
+            return  # the nearest neighbour of what doesn't exist is what nobody said
+        numbers = self._reader.language.numbers
+        heard = [word for word in marked.text.split() if word not in marked.mentions]
+        if any(is_number(word, numbers) or word in numbers.repeats for word in heard):
+            return  # nor is there a place for a number that names nothing
+        pieces: list[str] = []
+        for word in marked.text.split():
+            named = marked.mentions.get(word)
+            pieces += [f"{{{named.kind}}}"] if named is not None else self._sounds.of([word])
+        things = [
+            text[at:to]
+            for word, (_, at, to) in zip(marked.text.split(), marked.origins, strict=True)
+            if word in marked.mentions
+        ]
+        spelled = {token.text: text[token.start : token.end] for token in kept}
+        for cost, words in nearest.sentences(pieces, LAID_FAR * len(pieces)):
+            said = [word for word in words if not word.startswith("{")]
+            if sum((Counter(said) & Counter(heard)).values()) < HEARD * max(len(said), len(heard)):
+                continue
+            named_in_turn = iter(things)
+            row = [next(named_in_turn) if word.startswith("{") else spelled.get(word, word) for word in words]
+            if text[:1].isupper():
+                row[0] = row[0][:1].upper() + row[0][1:]
+            yield cost / len(pieces), text[: kept[0].start] + " ".join(row) + text[kept[-1].end :]
 
     def _reads(self, text: str) -> bool:
         commands = self._reader.read(text, self._entities)
@@ -129,11 +218,8 @@ class Repairer:
         places = [at for at in strange if at - 1 not in strange]
         if len(places) > MOST_WRONG or len(strange) > TALK * len(tokens):
             return
-        if places:
-            choices = [self._nearest(tokens, [at]) for at in places]
-        else:
-            # Every word is one of the site's, and yet it is no sentence: "place of four", "hold lock 4712".
-            choices = [self._nearest(tokens, range(len(tokens)))]
+        # Where every word is one of the site's, it may be no sentence all the same: "place of four", "hold lock 4712".
+        choices = [self._near(tokens, [at]) for at in places] or [self._near(tokens, range(len(tokens)))]
         for picked in product(*choices):
             ends = [(start, end) for _, start, end, _ in picked]
             if any(start < end for (_, end), (start, _) in pairwise(ends)):
@@ -158,7 +244,7 @@ class Repairer:
         numbers = self._reader.language.numbers
         return token.text in self._known or is_number(token.text, numbers) or token.text in numbers.slips
 
-    def _nearest(self, tokens: Sequence[Token], places: Iterable[int]) -> list[Choice]:
+    def _near(self, tokens: Sequence[Token], places: Iterable[int]) -> list[Choice]:
         """What may be put there, the nearest first."""
         found = {choice for at in places for choice in self._at(tokens, at)}
         return sorted(found)[:EACH]
@@ -189,6 +275,18 @@ class Repairer:
                     yield far, start, end, phrase.words
 
 
+def _bare(tokens: Sequence[Token], skip: Sequence[tuple[str, ...]]) -> Sequence[Token]:
+    """Without the phrases at both ends that may stand around any sentence."""
+    first, last = 0, len(tokens)
+    while length := starts(tokens[:last], first, skip):
+        first += length
+    while length := next(
+        (len(p) for p in skip if last - len(p) >= first and starts(tokens[:last], last - len(p), (p,))), 0
+    ):
+        last -= length
+    return tokens[first:last]
+
+
 def _named(entities: Entities) -> Iterator[tuple[str, ...]]:
     """Names without the number at their end, which is never mended."""
     for words in entities.names:
@@ -215,10 +313,13 @@ def _openings(intents: Intents) -> Iterator[tuple[str, ...]]:
 
 def _literals(intents: Intents) -> set[str]:
     """Words that stand in the site's templates."""
-    texts: list[str] = [*intents.shared.rules.values()]
-    for spec in intents.by_name.values():
-        texts += [*spec.templates, *spec.rules.values()]
-    return {word for text in texts for word in _words(text)}
+    shared = {word for text in intents.shared.rules.values() for word in _words(text)}
+    return shared.union(*(_own(spec) for spec in intents.by_name.values()))
+
+
+def _own(spec: Intent) -> set[str]:
+    """Words of one command's templates."""
+    return {word for text in (*spec.templates, *spec.rules.values()) for word in _words(text)}
 
 
 def _words(template: str) -> Iterable[str]:

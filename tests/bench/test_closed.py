@@ -10,7 +10,8 @@ import pytest
 
 from assistant.adapters import audiofile, sphinx
 from assistant.adapters.audiofile import RATE
-from assistant.bench.closed import Automaton, grammar, least
+from assistant.adapters.sentences import Automaton, least
+from assistant.bench.closed import grammar
 from assistant.bootstrap import first_entities, first_world, load_site
 from assistant.settings.paths import shipped_site
 

@@ -96,3 +96,64 @@ def the_counter() -> Repairer:
 )
 def test_forms_and_openings_that_are_written_as_templates_are_found_too(heard: str, meant: str) -> None:
     assert meant in [one.text for one in the_counter().offer([Hypothesis(heard, -0.3)])]
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        # Strange in three places.
+        ("I'm like a triple sharp right roast cappuccino", "i'd like a triple shot light roast cappuccino"),
+        # Every word is one of the site's, and no place is the wrong one for sure.
+        ("put twenty ounce house coffee", "pour twenty ounce house coffee"),
+        # Where one word ends and the next begins was heard otherwise, too.
+        ("I'd like a lot of you with cream and a bit of sugar", "I'd like a latte with cream and a bit of sugar"),
+    ],
+)
+def test_whole_sentences_are_found_that_sound_like_the_whole(heard: str, meant: str) -> None:
+    texts = [one.text for one in the_counter().offer([Hypothesis(heard, -0.3)])]
+    assert meant.lower() in [text.lower() for text in texts]
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "we always eat at the same place every single day",
+        "hello where is the toilet my friend",
+        "what time do you close today",
+        "don't make me like a triple sharp right roast cappuccino",
+    ],
+)
+def test_no_order_is_made_of_talk(heard: str) -> None:
+    assert the_counter().offer([Hypothesis(heard, -0.3)]) == ()
+
+
+@cache
+def the_line() -> Repairer:
+    found = repairer(load_site(None), None)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("digits", ["471", "47122", "4719", "4 7 1", "four seven won"])
+def test_no_whole_sentence_adds_loses_or_changes_a_digit(digits: str) -> None:
+    for text in (
+        f"release slot {digits}",
+        f"release the lot {digits} pleased sir",
+        f"pull hold on lot {digits} bridge in",
+    ):
+        assert all(digits in one.text for one in the_line().offer([Hypothesis(text, -0.3)]))
+
+
+@pytest.mark.parametrize(
+    ("heard", "never"),
+    [("stop the change over on line one", "start"), ("yes is it", "yes"), ("start the run line two", "stop")],
+)
+def test_a_word_of_another_command_speaks_against_it_and_a_yes_is_never_made(heard: str, never: str) -> None:
+    for one in the_line().offer([Hypothesis(heard, -0.3)]):
+        assert never not in one.text.lower().split()[:1]
+
+
+def test_what_has_a_name_stays_as_it_was_heard() -> None:
+    texts = [one.text for one in the_line().offer([Hypothesis("Why ist lot 4712 on holt", -0.3)])]
+    assert all("lot 4712" in text for text in texts)
+    assert "Why is lot 4712 on hold" in texts

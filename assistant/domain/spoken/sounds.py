@@ -171,6 +171,16 @@ def _cost(one: str, two: str) -> float:
     return NEAR.get(one + two, NEAR.get(two + one, 1.0))
 
 
+def gone(phone: str) -> float:
+    """What it costs to add or lose a phone."""
+    return _GONE[phone]
+
+
+def taken(one: str, two: str) -> float:
+    """What it costs to take one phone for another."""
+    return _TAKEN[one][two]
+
+
 PHONES = frozenset(VOWELS) | frozenset("bCdDfghjklmnNprsStTvqJzZ")
 _GONE = {phone: GONE.get(phone, 0.8) for phone in PHONES}
 _TAKEN = {one: {two: _cost(one, two) for two in PHONES} for one in PHONES}
