@@ -135,8 +135,9 @@ class Whisper:
             result = self._generate(encoded, head, int(len(samples) / RATE * TOKENS_A_SECOND) + SPARE_TOKENS)
             written = self._tokenizer.decode(result.sequences_ids[0]).strip()
             # Of silence nothing is written, and surely.
-            own = self._score(written, encoded, head, len(samples)) if written else 0.0
-            return self._score(phrase[:1].upper() + phrase[1:], encoded, head, len(samples)) - own
+            own = self._score(written, encoded, head, len(samples)) if written else [0.0]
+            said = self._score(phrase[:1].upper() + phrase[1:], encoded, head, len(samples))
+            return float(np.mean(said) - np.mean(own))
         except (RuntimeError, ValueError, MemoryError) as exc:
             raise EngineError(f"the recogniser failed: {_first_line(exc)}") from exc
 
