@@ -61,6 +61,11 @@ def resampled(samples: Samples, rate: int) -> Samples:
     return np.clip(sound, -1.0, 1.0)
 
 
+def levelled(sound: npt.NDArray[np.floating[Any]]) -> Samples:
+    """The same sound with its loudest sample at one half."""
+    return np.asarray(sound * (0.5 / max(float(np.abs(sound).max()), 1e-6)), np.float32)
+
+
 def as_wav(steps: npt.NDArray[np.floating[Any]], rate: int = RATE) -> bytes:
     """A WAV file (16 bit, mono) of samples in its own steps, -32768 to 32767, shape (n,)."""
     out = io.BytesIO()

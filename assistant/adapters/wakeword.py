@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.audiofile import RATE, Samples, levelled
 from assistant.errors import EngineError, ModelError
 from assistant.ports import FRAME, Maybe, Transcriber
 
@@ -197,7 +197,7 @@ class OwnWakeword:
         if self._later:
             return None
         self._rest = int(AGAIN_S * RATE)
-        return Maybe(self._odds, self._sound * (0.5 / max(float(np.abs(self._sound).max()), 1e-6)))
+        return Maybe(self._odds, levelled(self._sound))
 
     def said(self, maybe: Maybe, likeness: float | None) -> bool:
         """See ports.Wakeword; nothing more is noticed for REFRACTORY_S when it was. Without an ear the head decides."""

@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 
 from assistant.adapters import audiofile, endpoint, soundscape
-from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.audiofile import RATE, Samples, levelled
 from assistant.adapters.kokoro import RESERVED, Kokoro
 from assistant.adapters.piper import Piper
 from assistant.adapters.speakers import Speaker, Speakers
@@ -148,11 +148,6 @@ def in_noise(
     return soundscape.mixed(sound, noise(len(sound), rng), ratio_db)
 
 
-def levelled(sound: soundscape.Sound) -> Samples:
-    """To a peak of one half."""
-    return np.asarray(sound * (0.5 / max(float(np.abs(sound).max()), 1e-6)), np.float32)
-
-
 def _tracks(
     weights: Weights, listed: manifest.Manifest, plan: Measure, real: Path | None, rng: np.random.Generator
 ) -> Iterator[tuple[str, list[Samples]]]:
@@ -198,7 +193,7 @@ def _passes(clips: Sequence[Samples], rng: np.random.Generator) -> list[Samples]
         parts: list[Samples] = [np.zeros(int(FIRST_S * RATE), np.float32)]
         for place in rng.permutation(len(clips)):
             clip = clips[place]
-            parts += [clip * (0.5 / max(float(np.abs(clip).max()), 1e-6)), np.zeros(int(GAP_S * RATE), np.float32)]
+            parts += [levelled(clip), np.zeros(int(GAP_S * RATE), np.float32)]
         tracks.append(levelled(in_noise(np.concatenate(parts).astype(np.float64), ratio, rng)))
     return tracks
 

@@ -65,15 +65,15 @@ def speech_model(site: Path | None, *, plain: bool = False) -> Path:
 
 def repairer(site: Site, folder: Path | None) -> Repairer | None:
     """What offers sentences that sound like what was heard; None where no words have sounds. Raises SiteError."""
-    sounds = language.sounds(site_folder(folder, "grammars"), shipped_site() / "grammars")
-    entities = first_entities(first_world(site.plant), site.reader.language)
-    if not sounds:
+    spelled = language.sounds(site_folder(folder, "grammars"), shipped_site() / "grammars")
+    if not spelled:
         return None
+    sounds, entities = Sounds(spelled), first_entities(first_world(site.plant), site.reader.language)
     holes = {kind: [(f"{{{kind}}}",)] for kind in MARKED}
     # A yes is never made of what only sounds like one.
     deeds = [spec for spec in site.intents.by_name.values() if spec.kind != "dialogue"]
-    nearest = Nearest(*sentences(deeds, site.intents, holes), Sounds(sounds))
-    return Repairer(site.reader, site.intents, Sounds(sounds), entities, nearest)
+    nearest = Nearest(*sentences(deeds, site.intents, holes), sounds)
+    return Repairer(site.reader, site.intents, sounds, entities, nearest)
 
 
 def ear(site: Path | None, chosen: str | None, read: Site | None = None, *, within_s: float | None = None) -> Ear:

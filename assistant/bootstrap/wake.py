@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 
 from assistant.adapters import audiofile, scenes
-from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.audiofile import RATE, Samples, levelled
 from assistant.adapters.casting import Line, cast
 from assistant.adapters.kokoro import RESERVED, Kokoro
 from assistant.adapters.piper import Piper
@@ -231,7 +231,7 @@ def in_line(clip: Samples, ratio_db: float | None, rng: np.random.Generator) -> 
         if ratio_db is None
         else mixed(sound, NOISES[kind](len(sound), rng), ratio_db)
     )
-    return np.asarray(sound * (0.5 / max(float(np.abs(sound).max()), 1e-6)), np.float32)
+    return levelled(sound)
 
 
 def _followed(clip: Samples, people: Sequence[Samples], rng: np.random.Generator) -> Samples:

@@ -20,7 +20,7 @@ from assistant.domain.spoken.mentions import Entities, find, mark
 from assistant.domain.spoken.numbers import is_number
 from assistant.domain.spoken.sounds import Index, Sounds
 from assistant.domain.spoken.spellings import phrases as spelled_out
-from assistant.domain.spoken.tokens import Token, stands, starts, tokenize
+from assistant.domain.spoken.tokens import Token, ends, stands, starts, tokenize
 from assistant.domain.spoken.tokens import words as tokens_of
 from assistant.domain.values import MISSING, Hypothesis
 from assistant.settings.intents import Intent, Intents
@@ -280,9 +280,7 @@ def _bare(tokens: Sequence[Token], skip: Sequence[tuple[str, ...]]) -> Sequence[
     first, last = 0, len(tokens)
     while length := starts(tokens[:last], first, skip):
         first += length
-    while length := next(
-        (len(p) for p in skip if last - len(p) >= first and starts(tokens[:last], last - len(p), (p,))), 0
-    ):
+    while length := ends(tokens[first:last], last - first, skip):
         last -= length
     return tokens[first:last]
 

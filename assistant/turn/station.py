@@ -22,7 +22,7 @@ from assistant.errors import AssistantError, EngineError
 from assistant.ports import DeviceState, Frame, Maybe, Wakeword
 from assistant.turn.conversation import Conversation, State
 from assistant.turn.gear import Gear, Manner, Times
-from assistant.turn.headset import step
+from assistant.turn.headset import TABLE, step
 from assistant.turn.notices import CUT, VOICE
 from assistant.turn.sounds import (
     Announced,
@@ -55,7 +55,7 @@ from assistant.turn.sounds import (
 )
 from assistant.turn.speaking import Mouth, pieces, sentences
 
-CALLED = (State.WAITING, State.LISTENING, State.SPEAKING)
+CALLED = frozenset(state for state in State if TABLE[state, Woke].to)
 """Where a wake word changes anything: nowhere else is the ear kept from its work."""
 CLAIMED_S = 30.0
 """How long a badge that was named can be confirmed."""

@@ -145,9 +145,10 @@ def chain(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...]
     return end - index
 
 
-def ends(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...]]) -> bool:
-    """Whether one of `phrases` ends right before `index`."""
-    return any(index >= len(phrase) and starts(tokens, index - len(phrase), (phrase,)) for phrase in phrases)
+def ends(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...]]) -> int:
+    """Length of the first of `phrases` that ends right before `index`; 0: none does."""
+    found = (len(p) for p in phrases if index >= len(p) and starts(tokens, index - len(p), (p,)))
+    return next(found, 0)
 
 
 def stands(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> bool:
