@@ -107,8 +107,8 @@ def distance(one: str, two: str, most: float = 9.0) -> float:
     row = list(accumulate(gone, initial=0.0))
     for first in one:
         row = _next_row(row, two, gone, first)
-        if min(row) > most * longer:
-            return min(row) / longer
+        if (least := min(row) / longer) > most:
+            return least
     return row[-1] / longer
 
 
@@ -143,11 +143,11 @@ class Index:
         while todo:
             node, phones, row = todo.pop()
             longer = max(len(said), len(phones))
-            if node.ends and said and row[-1] <= most * longer:
-                found[phones] = row[-1] / longer
+            if node.ends and said and (far := row[-1] / longer) <= most:
+                found[phones] = far
             for phone, child in node.after.items():
                 below = _next_row(row, said, gone, phone)
-                if min(below) <= most * max(len(said), child.longest):
+                if min(below) / max(len(said), child.longest) <= most:
                     todo.append((child, phones + phone, below))
         return found
 
