@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import signal
+import time
 import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -173,8 +174,10 @@ async def test_what_is_said_into_it_arrives_whole_and_stamped(pulse: Pulse, tmp_
     file.write_bytes(as_wav(words))
     async with an_ear() as ear:
         await ear.open()
+        began = time.monotonic()
         await asyncio.to_thread(pulse.say, "headset-one", file)
         await asyncio.sleep(0.5)
+        ended = time.monotonic()
         sound = np.concatenate([np.asarray(frame.samples) for frame in ear.frames])
         stamps = np.array([frame.at for frame in ear.frames])
     assert not any(frame.lost for frame in ear.frames)
@@ -184,7 +187,12 @@ async def test_what_is_said_into_it_arrives_whole_and_stamped(pulse: Pulse, tmp_
     part = sound[place : place + len(words)]
     likeness = float(part @ words) / float(np.linalg.norm(part) * np.linalg.norm(words))
     assert likeness > 0.95
-    assert np.diff(stamps).min() > 0 and np.diff(stamps).mean() == pytest.approx(FRAME / RATE, rel=0.1)
+    # Stamps say when it was said. On a busy machine the virtual headset stumbles, and its frames are further apart than
+    # they are long; nearer to each other they are never for long.
+    first, last = stamps[place // FRAME], stamps[(place + len(words)) // FRAME]
+    assert began - FRAME / RATE < first < last < ended
+    apart = np.diff(stamps)
+    assert apart.min() > 0 and apart.mean() > 0.9 * FRAME / RATE
 
 
 @pulseaudio

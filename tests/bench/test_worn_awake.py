@@ -21,6 +21,7 @@ from assistant.bootstrap.wake import wakeword
 from assistant.domain.values import Decision, Hypothesis, Session, Transcript
 from assistant.settings.paths import shipped_site
 from assistant.turn.conversation import State
+from tests.bench.another_ear import digits, heard_from
 
 pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=f"no virtual headset: {missing()}"),
@@ -61,22 +62,6 @@ async def spoken(bench: Bench, words: str) -> None:
     await asyncio.to_thread(bench.pulse.say, NAME, file)
 
 
-async def from_the_ear_piece(file: Path) -> str:
-    """What a person would have heard, by another ear; digits and letters alone."""
-    ear = bootstrap.ear(None, None)
-    try:
-        heard = await ear.hear(_recorded(file))
-    finally:
-        ear.close()
-    return "".join(char for char in heard.hypotheses[0].text.lower() if char.isalnum()) if heard.hypotheses else ""
-
-
-def _recorded(file: Path) -> Samples:
-    raw, _ = soundfile.read(file, dtype="float32")
-    sound: Samples = raw[: 30 * RATE]
-    return sound
-
-
 async def test_called_by_its_name_it_answers_what_is_said_in_the_same_breath(worn: Bench, tmp_path: Path) -> None:
     await until(worn, lambda: at_rest(worn))
     worn.station.session = Session("OP-17", "SMT-1")
@@ -87,8 +72,8 @@ async def test_called_by_its_name_it_answers_what_is_said_in_the_same_breath(wor
         await until(worn, lambda: at_rest(worn))
         await asyncio.sleep(1.0)  # what is on its way to the ear piece
     assert "Lot four seven one two is not on hold." in worn.told[-1]
-    heard = await from_the_ear_piece(file)
-    assert "4712" in heard or "foursevenonetwo" in heard, heard
+    heard = await heard_from(file)
+    assert "4712" in digits(heard), heard
 
 
 async def test_the_same_words_without_its_name_do_nothing(worn: Bench) -> None:
@@ -121,8 +106,8 @@ async def test_what_it_says_by_itself_waits_for_silence_is_heard_and_answered(wo
         await until(worn, lambda: at_rest(worn))
         await asyncio.sleep(1.0)
     assert any("L4711" in line and "hold" in line for line in worn.told[told:] if ": told " in line)
-    heard = await from_the_ear_piece(file)
-    assert "hold" in heard and ("4711" in heard or "foursevenoneone" in heard), heard
+    heard = await heard_from(file)
+    assert "hold" in heard and "4711" in digits(heard), heard
     worn.station.press()
     await spoken(worn, "Announcement received.")
     await until(worn, lambda: any(": said " in line for line in worn.told[told:]))

@@ -1,0 +1,39 @@
+"""What a person would have heard from an ear piece, by another ear."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from assistant import bootstrap
+from assistant.adapters.audiofile import RATE, Samples
+
+LONGEST_S = 30
+HEADER = 44
+"""Bytes before the samples of a WAV file; how many these are its header does not say while it is written."""
+
+
+async def heard_from(file: Path) -> str:
+    """The words of a recording of the ear piece, 16 kHz, in small letters; none: empty."""
+    ear = bootstrap.ear(None, None)
+    try:
+        heard = await ear.hear(_sound(file)[: LONGEST_S * RATE])
+    finally:
+        ear.close()
+    return heard.hypotheses[0].text.lower() if heard.hypotheses else ""
+
+
+def digits(words: str) -> list[str]:
+    """Digits in a row, however this ear writes them: `lot 4711`, `lot four seven one one`, `lot for 711`."""
+    numbers = bootstrap.load_site(None).reader.language.numbers
+    ways = {**numbers.digits, **numbers.slips}
+    row = (str(ways.get(word, word)) if not word.isdigit() else word for word in re.findall(r"[a-z]+|\d+", words))
+    return re.findall(r"\d+", re.sub(r"(?<=\d) (?=\d)", "", " ".join(row)))
+
+
+def _sound(file: Path) -> Samples:
+    raw = file.read_bytes()[HEADER:]
+    sound: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
+    return sound
