@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -216,8 +216,17 @@ class Endpointer(Protocol):
         """Forget what was said: the next frame begins a new stretch."""
 
 
-Offer = Callable[[Sequence[Hypothesis]], Sequence[Hypothesis]]
-"""What may have been meant by what was heard: sentences of the site that sound like it, for the ear to score."""
+class Mender(Protocol):
+    """What may have been meant by words that make no sentence of the site."""
+
+    def settled(self, heard: Sequence[Hypothesis]) -> bool:
+        """Whether nothing of it is to be mended: it makes sense as it is, or says not to do something."""
+
+    def offer(self, heard: Sequence[Hypothesis], again: Sequence[Hypothesis] = ()) -> Sequence[Hypothesis]:
+        """Sentences of the site that sound like what was heard, for the ear to score; none where it is settled.
+
+        `again`: what was heard of the same sound when it was heard otherwise, once more; then what that sounds like.
+        """
 
 
 class Transcriber(Protocol):
@@ -227,9 +236,9 @@ class Transcriber(Protocol):
     """Why the last call heard nothing (`silence`, `no speech`, `unsure`, `loop`), or empty."""
 
     def transcribe(
-        self, utterance: Utterance, prompt: Sequence[str], offer: Offer | None = None
+        self, utterance: Utterance, prompt: Sequence[str], mender: Mender | None = None
     ) -> Sequence[Hypothesis]:
-        """n-best, best first, then what `offer` makes of them; empty when nothing was said.
+        """n-best, best first, then what `mender` makes of them; empty when nothing was said.
 
         `prompt`: names (never verbs) that may occur. One call at a time. Raises EngineError.
         """

@@ -12,7 +12,7 @@ from assistant.adapters.audiofile import Samples
 from assistant.adapters.endpoint import trim
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError
-from assistant.ports import Offer, Transcriber
+from assistant.ports import Mender, Transcriber
 
 DEADLINE_S = 20.0
 """A second of speech takes a tenth of one; what takes longer than this hangs."""
@@ -39,10 +39,10 @@ class Ear:
     """Voice activity and Whisper, for asyncio. The model is loaded with the first recording."""
 
     def __init__(
-        self, load: Callable[[], Transcriber], offer: Offer | None = None, *, within_s: float | None = None
+        self, load: Callable[[], Transcriber], mender: Mender | None = None, *, within_s: float | None = None
     ) -> None:
-        """`offer`: what may have been meant by words that are no sentence of the site; `within_s`: else DEADLINE_S."""
-        self._load, self._offer, self._within_s = load, offer, within_s
+        """`mender`: for words that are no sentence of the site; `within_s`: else DEADLINE_S."""
+        self._load, self._mender, self._within_s = load, mender, within_s
         self._transcriber: Transcriber | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
 
@@ -98,5 +98,5 @@ class Ear:
 
     def _transcribe(self, utterance: Utterance, prompt: Sequence[str]) -> Heard:
         transcriber = self._loaded()
-        hypotheses = transcriber.transcribe(utterance, prompt, self._offer)
+        hypotheses = transcriber.transcribe(utterance, prompt, self._mender)
         return Heard(tuple(hypotheses), utterance, transcriber.rejected)

@@ -158,13 +158,12 @@ def measure(
 
 
 def _ours(site: Site, model: Path, folder: Path | None, threads: int) -> Ear:
-    mended = repairer(site, folder)
+    mender = repairer(site, folder)
     whisper, prompt = Whisper(model, threads=threads), vocabulary(site)
-    offer = mended.offer if mended is not None else None
 
     def ours(samples: Samples) -> tuple[tuple[Hypothesis, ...], str]:
         utterance = endpoint.trim(samples)
-        return tuple(whisper.transcribe(utterance, prompt, offer)), utterance.cut
+        return tuple(whisper.transcribe(utterance, prompt, mender)), utterance.cut
 
     return ours
 

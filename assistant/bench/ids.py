@@ -116,7 +116,7 @@ def _said(
     rng: random.Random,
 ) -> Iterator[Said]:
     """Each id in turn."""
-    mended = repairer(site, folder)
+    mender = repairer(site, folder)
     whisper, prompt, language = Whisper(speech_model(folder)), vocabulary(site), site.reader.language
     mouth = own_voice(folder)
     with asyncio.Runner() as runner:
@@ -124,7 +124,7 @@ def _said(
             for ident in ids:
                 words = verbalise(rng.choice(texts).format(unit=ident))
                 sound = _read(runner.run(mouth.speak(words)))
-                heard = whisper.transcribe(endpoint.trim(sound), prompt, mended.offer if mended is not None else None)
+                heard = whisper.transcribe(endpoint.trim(sound), prompt, mender)
                 best = heard[0].text if heard else ""
                 mentions = mark(tokenize(best, language), language, entities).mentions.values()
                 yield Said(ident, words, best, _ids(mentions))

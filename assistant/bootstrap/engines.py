@@ -96,8 +96,7 @@ def ear(site: Path | None, chosen: str | None, read: Site | None = None, *, with
             return Whisper(Path(chosen))
         raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
 
-    mend = repairer(read, site) if read is not None else None
-    return Ear(load, mend.offer if mend is not None else None, within_s=within_s)
+    return Ear(load, repairer(read, site) if read is not None else None, within_s=within_s)
 
 
 def recordings(kept: Evidence, data: Path) -> Recordings:

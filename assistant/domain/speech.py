@@ -6,13 +6,15 @@ English, like the voice. Numbers that count stay numbers; the voice reads those 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 MOST_CHARACTERS = 600
 """Nobody listens to more at once; also a bound on what a note can make the voice do."""
 NOUNS: Mapping[str, str] = {"L": "lot", "B": "board", "WO": "work order"}
 """What an id's prefix says, so that "L4712" is read with its noun and "lot L4712" with no second one."""
 
+REPEATS = {2: "double", 3: "triple"}
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
@@ -49,7 +51,8 @@ _LONG = re.compile(r"\d{5,}")
 _BEFORE_LETTERS = re.compile(r"(\d)(?=[^\W\d_])(?!(?:st|nd|rd|th)\b)")
 _MINUS = re.compile(r"(?<![\w)-])[-\u2212](?=\d)")
 # At least two digits: an id and no count.
-_BEGINS = re.compile(rf"(^|[.:!?] )({'|'.join(BLURRED)}) (?=(?:(?:{'|'.join(DIGITS)})\b ?){{2}})", re.IGNORECASE)
+_SAID = "|".join((*DIGITS, *REPEATS.values()))
+_BEGINS = re.compile(rf"(^|[.:!?] )({'|'.join(BLURRED)}) (?=(?:(?:{_SAID})\b ?){{2}})", re.IGNORECASE)
 _UNITS = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _MEASURE = re.compile(rf"(?P<number>\d+(?:[.,]\d+)*) ?(?P<unit>{_UNITS})(?![\w/])")
 _DECIMAL = re.compile(r"(?<![\w.])(\d+)\.(\d+)(?!\.?\w)")
@@ -65,7 +68,7 @@ def verbalise(text: str, nouns: Mapping[str, str] = NOUNS) -> str:
     text = _STUCK.sub(lambda found: f" {digits(found[1])} ", text)
     text = _MINUS.sub("minus ", text)
     text = _MEASURE.sub(_measure, text)
-    text = _DECIMAL.sub(lambda found: f"{_count(found[1])} point {digits(found[2])}", text)
+    text = _DECIMAL.sub(lambda found: f"{_count(found[1])} point {_one_by_one(found[2])}", text)
     text = _LONG.sub(lambda found: digits(found[0]), text)
     text = _BEFORE_LETTERS.sub(r"\1 ", text)
     return _shortened(_led(" ".join(text.split())))
@@ -84,7 +87,24 @@ def plain(text: str) -> str:
 
 
 def digits(number: str) -> str:
-    """`4712` -> `four seven one two`."""
+    """`4712` -> `four seven one two`, `4711` -> `four seven double one`.
+
+    Of two like digits in a row one is lost easily, on a person as on a recogniser.
+    """
+    return " ".join(said for digit, run in groupby(number) for said in _times(DIGITS[int(digit)], len(list(run))))
+
+
+def _times(digit: str, many: int) -> Iterator[str]:
+    """A digit so many times, in threes and twos where there are several."""
+    while many > 1:
+        size = 2 if many in (2, 4) else 3
+        yield f"{REPEATS[size]} {digit}"
+        many -= size
+    if many:
+        yield digit
+
+
+def _one_by_one(number: str) -> str:
     return " ".join(DIGITS[int(digit)] for digit in number)
 
 
@@ -116,7 +136,7 @@ def _date(found: re.Match[str]) -> str:
 def _year(year: str) -> str:
     """`2026` -> `twenty twenty-six`, `2005` -> `twenty oh five`."""
     if year[1:3] == "00" or year.endswith("00"):
-        return digits(year)
+        return _one_by_one(year)
     return f"{_small(int(year[:2]))} {'oh ' if year[2] == '0' else ''}{_small(int(year[2:]))}"
 
 
@@ -144,7 +164,7 @@ def _led(words: str) -> str:
 
 def _spelled(ident: str) -> str:
     """`OP-17` -> `O P one seven`."""
-    return " ".join(DIGITS[int(char)] if char.isdigit() else char for char in ident if char != "-")
+    return " ".join(digits(run) if run[0].isdigit() else run for run in re.findall(r"\d+|[A-Z]", ident))
 
 
 def _measure(found: re.Match[str]) -> str:

@@ -95,6 +95,7 @@ class Interpreter:
         readings = [(hypothesis, self._read(hypothesis, dialogue, entities)) for hypothesis in transcript.hypotheses]
         if not readings:
             return (Command(UNKNOWN, confidence=0.0),)
+        readings = [readings[0], *(one for one in readings[1:] if not self._beheaded(readings[0], one))]
         index = self._choose([commands for _, commands in readings])
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
@@ -113,6 +114,21 @@ class Interpreter:
             replace(command, confidence=min(command.confidence, confidence), doubt=command.doubt or doubt)
             for command in commands
         )
+
+    def _beheaded(
+        self, best: tuple[Hypothesis, tuple[Command, ...]], other: tuple[Hypothesis, tuple[Command, ...]]
+    ) -> bool:
+        """Whether one is the best without its first words, and the best makes no sense.
+
+        What stands before a command may turn it into something else: "who put lot 4711 on hold" comes as "we put …",
+        "Maria, can you stop printer one" as "and Maria can you …".
+        """
+        if _whole(best[1]) or other[0].heard or other[1][0].intent == REFUSAL:
+            return False
+        longer, shorter = (
+            [token.text for token in tokenize(one.text, self.reader.language)] for one in (best[0], other[0])
+        )
+        return any("".join(longer[at:]) == "".join(shorter) for at in range(1, len(longer)))
 
     def _which(self, readings: Sequence[tuple[Hypothesis, tuple[Command, ...]]], index: int) -> tuple[Command, ...]:
         """The reading to go by; without the name of its thing where another was about as likely said."""

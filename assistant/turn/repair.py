@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice, pairwise, product, zip_longest
+from itertools import groupby, islice, pairwise, product, zip_longest
 
 from assistant.domain.spoken.mentions import Entities, find, mark
-from assistant.domain.spoken.numbers import is_number
+from assistant.domain.spoken.numbers import is_number, readings
 from assistant.domain.spoken.sounds import Index, Sounds
 from assistant.domain.spoken.spellings import phrases as spelled_out
 from assistant.domain.spoken.tokens import Token, ends, stands, starts, tokenize
@@ -106,17 +106,44 @@ class Repairer:
         self._owners = {word: whose for word, whose in self._owners.items() if whose != every}
         self._little = {word for (word,) in literal} | {word for phrase in reader.language.skip for word in phrase}
         self._like = lru_cache(MOST_KEPT)(self._find)
+        self._reads = lru_cache(MOST_KEPT)(self._is_read)
 
-    def offer(self, heard: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+    def settled(self, heard: Sequence[Hypothesis]) -> bool:
+        """See ports.Mender; nothing is made of a "don't"."""
+        return self._denied(heard) or any(self._reads(one.text) for one in heard)
+
+    def offer(self, heard: Sequence[Hypothesis], again: Sequence[Hypothesis] = ()) -> tuple[Hypothesis, ...]:
         """Sentences of this site that sound like what was heard, nearest first; none where a hypothesis is one.
 
         Until the ear has scored them, their log-probability is that of what was heard, less how far they sound from it.
+        Of what was heard again: its sentences, else what sounds like it; with the same digits as were heard at first.
         """
-        looked = [(one, tokenize(one.text, self._reader.language)) for one in heard[:LOOKED_AT]]
-        if any(stands(tokens, self._reader.language.negations) for _, tokens in looked):
-            return ()  # nothing is made of a "don't"
-        if any(self._reads(one.text) for one in heard):
+        if self.settled(heard) or self._denied(again):
             return ()
+        if not again:
+            return tuple(self._mendings(heard))
+        found = [one for one in again if self._reads(one.text)] or self._mendings(again)
+        digits = [self._digits(one.text) for one in heard[:LOOKED_AT]]
+        return tuple(
+            replace(one, heard=heard[0].text)
+            for one in found
+            if self._digits(one.text) in digits and not self._belied(one.text, heard[0].text)
+        )
+
+    def _denied(self, heard: Sequence[Hypothesis]) -> bool:
+        language = self._reader.language
+        return any(stands(tokenize(one.text, language), language.negations) for one in heard[:LOOKED_AT])
+
+    def _digits(self, text: str) -> list[str]:
+        """Its numbers, in digits and in order."""
+        numbers = self._reader.language.numbers
+        tokens = tokenize(text, self._reader.language)
+        spoken = groupby(tokens, lambda one: is_number(one.text, numbers) or one.text in numbers.repeats)
+        runs = [[token.text for token in run] for number, run in spoken if number]
+        return ["".join(readings(run, numbers)[:1] or run) for run in runs]
+
+    def _mendings(self, heard: Sequence[Hypothesis]) -> list[Hypothesis]:
+        looked = [(one, tokenize(one.text, self._reader.language)) for one in heard[:LOOKED_AT]]
         offered: dict[str, tuple[float, Hypothesis]] = {}
         for one, tokens in looked:
             for far, text in self._mended(one.text, tokens):
@@ -127,7 +154,7 @@ class Repairer:
         mended = [Hypothesis(text, was.logprob - far, was.text) for text, far, was in islice(sentences, MOST)]
         laid = [one for one in self._laid(looked) if one.text.lower() not in {two.text.lower() for two in mended}]
         # In turn, for the ear scores the first ones only.
-        return tuple(one for pair in zip_longest(laid, mended) for one in pair if one is not None)
+        return [one for pair in zip_longest(laid, mended) for one in pair if one is not None]
 
     def _laid(self, looked: Sequence[tuple[Hypothesis, Sequence[Token]]]) -> list[Hypothesis]:
         """Sentences of the site that sound, from end to end, like one of the likeliest hypotheses, nearest first."""
@@ -193,7 +220,7 @@ class Repairer:
                 row[0] = row[0][:1].upper() + row[0][1:]
             yield cost / len(pieces), text[: kept[0].start] + " ".join(row) + text[kept[-1].end :]
 
-    def _reads(self, text: str) -> bool:
+    def _is_read(self, text: str) -> bool:
         commands = self._reader.read(text, self._entities)
         return all(command.intent != UNKNOWN for command in commands)
 

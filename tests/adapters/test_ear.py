@@ -17,7 +17,7 @@ from assistant.adapters.ear import Ear
 from assistant.adapters.whisper import Whisper
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import EngineError
-from assistant.ports import Offer
+from assistant.ports import Mender
 
 CLIPS = Path(__file__).parent.parent / "speech" / "commands"
 LABELS = json.loads((CLIPS / "labels.json").read_text())
@@ -53,7 +53,7 @@ class Hangs:
         self.go_on = threading.Event()
 
     def transcribe(
-        self, utterance: Utterance, prompt: Sequence[str] = (), offer: Offer | None = None
+        self, utterance: Utterance, prompt: Sequence[str] = (), mender: Mender | None = None
     ) -> Sequence[Hypothesis]:
         self.go_on.wait(30)
         return ()

@@ -16,7 +16,9 @@ from tokenizers.models import WordLevel
 from assistant.adapters.audiofile import RATE, Samples, read
 from assistant.adapters.endpoint import trim
 from assistant.adapters.repeats import words
+from assistant.adapters.whisper import CLEAR as CLEARLY
 from assistant.adapters.whisper import FIRST_MERGE, LONGEST_S, N_BEST, Whisper, mended, merged, refusal
+from assistant.bench.noise import machines, mixed
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import ModelError
 from assistant.ports import Transcriber
@@ -200,13 +202,35 @@ def test_a_tokenizer_of_another_model_is_refused(whisper_folder: Path, copied: P
 # ---- what is offered for words that make no sentence --------------------------------------------------------
 
 
+REWORK = CLIPS / "07-rework.flac"
+NEARLY = "send board 10231 to rework to me"
+"""What is heard in it in much noise."""
+
+
+class Offering:
+    """ports.Mender that offers the same whatever was heard, and keeps what it was asked with."""
+
+    def __init__(self, *texts: str, settled: bool = False) -> None:
+        self.texts, self.is_settled = texts, settled
+        self.again: list[Sequence[Hypothesis]] = []
+
+    def settled(self, heard: Sequence[Hypothesis]) -> bool:
+        return self.is_settled
+
+    def offer(self, heard: Sequence[Hypothesis], again: Sequence[Hypothesis] = ()) -> Sequence[Hypothesis]:
+        self.again.append(again)
+        return [Hypothesis(text, -9.0, heard[0].text) for text in self.texts]
+
+
+def in_noise(file: Path, decibels: float) -> Utterance:
+    sound = read(file)
+    return trim(mixed(sound, machines(len(sound), 7, 1), decibels))
+
+
 def test_what_is_offered_is_scored_against_the_sound(whisper: Whisper) -> None:
     said, other = "hold lot 4712 tombstone", "hold lot 4712 bridging"
-
-    def offer(heard: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
-        return [Hypothesis(text, -9.0, heard[0].text) for text in (said, other, "release board 10231")]
-
-    heard = whisper.transcribe(trim(read(CLIPS / "01-hold.flac")), NAMES, offer)
+    mender = Offering(said, other, "release board 10231")
+    heard = whisper.transcribe(trim(read(CLIPS / "01-hold.flac")), NAMES, mender)
     offered = [one for one in heard if one.heard]
     # The clip says "bridging": that is as likely as what was decoded; what the sound has nothing of is left out.
     assert offered[0].text == other
@@ -217,10 +241,34 @@ def test_what_is_offered_is_scored_against_the_sound(whisper: Whisper) -> None:
 
 
 def test_nothing_is_offered_for_silence(whisper: Whisper) -> None:
-    def offer(heard: Sequence[Hypothesis]) -> Sequence[Hypothesis]:
-        raise AssertionError("nothing was heard")
+    mender = Offering("stop oven one")
+    assert whisper.transcribe(Utterance(np.zeros(RATE, np.float32), 0.0), NAMES, mender) == ()
+    assert mender.again == []
 
-    assert whisper.transcribe(Utterance(np.zeros(RATE, np.float32), 0.0), NAMES, offer) == ()
+
+def test_what_is_unclear_and_makes_no_sense_is_heard_again_slower(whisper: Whisper) -> None:
+    mender = Offering()
+    heard = whisper.transcribe(in_noise(REWORK, -3.0), NAMES, mender)
+    first, again = mender.again
+    assert first == () and again and heard[0].logprob < CLEARLY
+    # Another look, not the same once more.
+    assert [one.logprob for one in again] != [one.logprob for one in heard]
+
+
+def test_heard_again_it_is_the_mean_of_both_that_counts(whisper: Whisper) -> None:
+    said = "send board 10231 to rework tombstone"
+    mender = Offering(said, "stop the line")
+    heard = whisper.transcribe(in_noise(REWORK, -3.0), NAMES, mender)
+    # Offered each time, it stands there once; what neither look has anything of does not.
+    assert [one.text for one in heard if one.heard] == [said]
+
+
+@pytest.mark.parametrize(
+    ("decibels", "mender"), [(-3.0, Offering(settled=True)), (60.0, Offering()), (-3.0, Offering(NEARLY))]
+)
+def test_what_makes_sense_and_what_is_clear_is_heard_once(whisper: Whisper, decibels: float, mender: Offering) -> None:
+    whisper.transcribe(in_noise(REWORK, decibels), NAMES, mender)
+    assert mender.again in ([], [()])
 
 
 def test_words_that_begin_with_t_are_spelled_as_whisper_learnt_them(whisper_folder: Path) -> None:

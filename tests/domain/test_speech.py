@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.domain.speech import MOST_CHARACTERS, clock, digits, plain, verbalise
+from assistant.domain.spoken.numbers import readings
+from tests.site import the_language
 
 SAID = {
     # ids, digit by digit, with their noun once
     "Lot L4712 is on hold, bridging.": "Lot four seven one two is on hold, bridging.",
     "L4712 is on hold.": "Lot four seven one two is on hold.",
-    "On hold: lots L4711 and L4712.": "On hold: lots four seven one one and lot four seven one two.",
+    "On hold: lots L4711 and L4712.": "On hold: lots four seven double one and lot four seven one two.",
     "Board B10231 of lot L4712 is past oven one.": (
         "The board one zero two three one of lot four seven one two is past oven one."
     ),
     # a sentence does not begin with a board's bare noun, which the voice blurs
     "Undone: B92350 is started again.": "Undone: the board nine two three five zero is started again.",
     "Noted. Board 20771 waits, and board B20771": (
-        "Noted. The board two zero seven seven one waits, and board two zero seven seven one"
+        "Noted. The board two zero double seven one waits, and board two zero double seven one"
     ),
-    "The board B20771 and B20772": "The board two zero seven seven one and board two zero seven seven two",
-    "Boards B20771": "Boards two zero seven seven one",
+    "The board B20771 and B20772": "The board two zero double seven one and board two zero double seven two",
+    "Boards B20771": "Boards two zero double seven one",
     "Board two fell": "Board two fell",
-    "WO-1007 is running": "Work order one zero zero seven is running",
-    "work order WO-1007": "work order one zero zero seven",
+    "WO-1007 is running": "Work order one double zero seven is running",
+    "work order WO-1007": "work order one double zero seven",
     "note by OP-17, scratched": "note by O P one seven, scratched",
     "QA-5 released it": "Q A five released it",
-    "PCA-200 after IPC-A-610": "P C A two zero zero after I P C A six one zero",
+    "PCA-200 after IPC-A-610": "P C A two double zero after I P C A six one zero",
     "lot 4712 and lot number 4713": "lot four seven one two and lot number four seven one three",
-    "serial 104200017": "serial one zero four two zero zero zero one seven",
+    "serial 104200017": "serial one zero four two triple zero one seven",
     "part x12": "part x one two",
     # counts stay counts
     "11 of 24 boards are through": "11 of 24 boards are through",
@@ -102,10 +105,18 @@ markup = st.sampled_from(["[[", "]]", "[", "]", "<", ">", "<speak>", "[[a]]", "\
 @given(st.lists(st.one_of(ids, words), max_size=4).map(" ".join), ids)
 def test_every_id_is_read_digit_by_digit(before: str, ident: str) -> None:
     said = verbalise(f"{before} {ident}")
-    read = [word for word in re.findall(r"[a-z]+", said) if word in {digits(str(digit)) for digit in range(10)}]
-    number = re.sub(r"\D", "", ident)
-    assert " ".join(read[-len(number) :]) == digits(number)
+    numbers = the_language().numbers
+    read = [word for word in re.findall(r"[a-z]+", said) if word in numbers.digits or word in numbers.repeats]
+    number = [word for run in re.findall(r"\d+", ident) for word in digits(run).split()]
+    assert read[-len(number) :] == number
     assert ident not in said
+
+
+@given(st.text("0123456789", min_size=1, max_size=9))
+def test_digits_are_read_back_as_they_were_said(number: str) -> None:
+    said = digits(number).split()
+    assert readings(said, the_language().numbers)[0] == number
+    assert not any(one == two for one, two in pairwise(said))  # one of them would be lost
 
 
 @given(st.lists(st.one_of(ids, words, markup, st.text()), max_size=20).map("".join))

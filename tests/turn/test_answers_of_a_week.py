@@ -12,10 +12,10 @@ from tests.turn.test_lookups import HOUR, MINUTE, Tale, knowing, say, three_lots
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        ("how many boards were made in lot 4711", "8 boards were made in lot four seven one one so far."),
+        ("how many boards were made in lot 4711", "8 boards were made in lot four seven double one so far."),
         (
             "how many boards of work order 1007 passed",
-            "8 boards passed for work order one zero zero seven so far.",
+            "8 boards passed for work order one double zero seven so far.",
         ),
         ("yield of lot 4712", "100 percent first-pass yield in lot four seven one two so far: 2 of 2 boards."),
         ("top defects in lot 4712", "No defect was found in lot four seven one two so far, with 2 boards inspected."),
@@ -37,7 +37,7 @@ async def test_a_board_that_is_back_from_the_rework_bench_is_not_in_the_line() -
     tale.at(19 * MINUTE, "B10204", e.BoardSentToRework("RWK-1", "L4711", "void"), "RWK-1")
     async with knowing(tale) as bench:
         assert await say(bench, "status of lot 4711") == (
-            "Lot four seven one one is not on hold. "
+            "Lot four seven double one is not on hold. "
             "2 of 24 boards are through, 1 in the line, 1 at rework, 2 failed inspection."
         )
 
@@ -55,7 +55,7 @@ async def test_why_a_lot_that_is_not_on_hold_is_says_that_it_is_not() -> None:
 async def test_a_lot_with_which_nothing_was_done_still_has_a_history() -> None:
     async with knowing(three_lots()) as bench:
         assert await say(bench, "history of lot 4711") == (
-            "The boards of lot four seven one one passed from seven fifty-nine to nine forty-five. "
+            "The boards of lot four seven double one passed from seven fifty-nine to nine forty-five. "
             "Nobody has held, released or reworked it, as far as is recorded."
         )
 

@@ -104,7 +104,7 @@ async def test_a_missing_reason_is_asked_for_and_fills_the_command() -> None:
     [
         ("hold lot 4719, bridging", "There is no lot four seven one nine."),
         ("hold lot four seven one, bridging", "I heard four seven one. A lot has 4 digits. Which lot?"),
-        ("status of board 10999", "There is no board one zero nine nine nine."),
+        ("status of board 10999", "There is no board one zero triple nine."),
         ("stop printer nine", "There is no printer nine."),
         ("stop line", "Which one: line one or line two?"),
     ],
@@ -272,7 +272,7 @@ async def test_which_of_two_lots_that_sound_alike_is_asked() -> None:
     async with a_core() as bench:
         answer = await bench.hear(("hold lot 4712 void", -0.2), ("hold lot 4711 void", -0.25))
         assert answer.decision is Decision.ASK and answer.rule == "asked: which lot"
-        assert "four seven one two or lot four seven one one" in answer.say
+        assert "four seven one two or lot four seven double one" in answer.say
         assert bench.machines.simulation.holds == {}
         answer = await bench.hear(("lot 4711", -0.2))
         assert answer.decision is Decision.DONE and set(bench.machines.simulation.holds) == {"L4711"}

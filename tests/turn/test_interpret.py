@@ -106,6 +106,36 @@ async def test_a_model_that_fails_is_no_model(why: str) -> None:
     assert (command.intent, command.confidence) == ("unknown", 0.0)
 
 
+# ---- a lost beginning ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("best", "rest"),
+    [
+        ("we put lot 4712 on hold", "put lot 4712 on hold"),
+        ("we put lot4712 on hold", "put lot 4712 on hold"),
+        ("an Maria can you stop printer one", "can you stop printer one"),
+        ("dont you stop oven two", "stop oven two"),
+    ],
+)
+async def test_the_likeliest_without_its_first_words_is_no_command(best: str, rest: str) -> None:
+    assert [one.intent for one in await heard(None, (best, -0.1), (rest, -0.2))] == ["unknown"]
+    # Heard so, and nothing before it, it is one.
+    assert (await heard(None, (rest, -0.2)))[0].intent != "unknown"
+
+
+@pytest.mark.parametrize(
+    ("best", "other", "intent"),
+    [
+        ("stop of and two", "stop oven two", "stop"),  # other words, not fewer
+        ("stop oven two at me", "stop oven two", "stop"),  # the end of it, which turns nothing around
+        ("uh oh no", "no", "no"),  # whoever says no is believed
+    ],
+)
+async def test_what_lost_nothing_at_its_beginning_is_one(best: str, other: str, intent: str) -> None:
+    assert [one.intent for one in await heard(None, (best, -0.3), (other, -0.35))] == [intent]
+
+
 # ---- negation --------------------------------------------------------------------------------------------
 
 
@@ -230,7 +260,7 @@ async def test_an_answer_that_names_nothing_that_exists_is_told_so() -> None:
     (command,) = await typed(said, model, asking(pending, "lot"))
     assert command.slots == {"lot": MISSING, "reason": "void"}
     verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
-    assert isinstance(verdict, Declined) and verdict.say == "There is no lot four seven nine nine."
+    assert isinstance(verdict, Declined) and verdict.say == "There is no lot four seven double nine."
 
 
 async def test_which_of_several_is_not_asked_again_once_it_is_said() -> None:

@@ -237,7 +237,7 @@ async def test_the_boards_of_a_lot_that_failed_are_read_back_one_by_one() -> Non
     ("said", "says"),
     [
         ("rework the failed boards of lot 4741", "No board of lot four seven four one has failed inspection"),
-        ("rework the failed boards of lot 4999", "There is no lot four nine nine nine."),
+        ("rework the failed boards of lot 4999", "There is no lot four triple nine."),
         ("hold the boards in this lot that failed, void", "only do whole lots or single boards"),
     ],
 )

@@ -99,12 +99,12 @@ COUNTS = [
     ("how many boards were made", f"11 boards were made {SINCE_SIX}."),
     ("how many boards were made on line one", f"10 boards were made on line one {SINCE_SIX}."),
     ("how many boards were made on line two", f"1 board was made on line two {SINCE_SIX}."),
-    ("how many boards were made in lot 4711", "8 boards were made in lot four seven one one so far."),
+    ("how many boards were made in lot 4711", "8 boards were made in lot four seven double one so far."),
     ("how many boards passed at A O I one", f"8 boards passed at A O I one {SINCE_SIX}."),
     ("how many boards were made of the gateway", f"1 board was made for the gateway {SINCE_SIX}."),
     (
         "how many boards were made of work order 1007",
-        "10 boards were made for work order one zero zero seven so far.",
+        "10 boards were made for work order one double zero seven so far.",
     ),
     (
         "how many boards were made on line one in the last 35 minutes",
@@ -194,13 +194,15 @@ async def test_why_a_lot_is_on_hold_is_told_with_what_its_boards_failed_for() ->
     tale.at(1199, "L4711", e.LotHeld("PRN-1", "bridging", order), "PRN-1")
     async with knowing(tale) as bench:
         assert await say(bench, "why is lot 4711 on hold") == (
-            "Lot four seven one one is on hold since nine forty for bridging; Q A five put it there. "
+            "Lot four seven double one is on hold since nine forty for bridging; Q A five put it there. "
             "2 of its 8 inspected boards failed, most often bridging 3 times, at U seven."
         )
         assert await say(bench, "why is lot 4712 on hold") == (
             "Nothing is the matter with lot four seven one two, as far as is recorded."
         )
-        assert (await say(bench, "how many lots are on hold")).startswith("1 is on hold now: lot four seven one one.")
+        assert (await say(bench, "how many lots are on hold")).startswith(
+            "1 is on hold now: lot four seven double one."
+        )
 
 
 async def test_why_a_board_failed_is_told_with_what_was_out_of_limits() -> None:
@@ -281,7 +283,7 @@ async def test_a_measured_value_is_told_with_its_age_and_its_limit() -> None:
 async def test_what_is_next_on_a_line_is_the_order_that_waits() -> None:
     async with knowing(three_lots()) as bench:
         reply = await say(bench, "what's next on line one")
-        assert reply.startswith("Next on line one is work order one zero zero nine, the sensor hub. ")
+        assert reply.startswith("Next on line one is work order one double zero nine, the sensor hub. ")
         assert "Before that comes lot four seven one three." in reply
         assert "62 of 72 boards to go" in reply
         assert (await say(bench, "what's next at printer two")).startswith(
@@ -462,7 +464,7 @@ async def test_of_very_many_the_last_are_named_and_the_others_counted() -> None:
         while (more := await say(bench, "which ones")) != "There is nothing more to tell.":
             heard.append(more)
         assert heard[-1].endswith("And 10 more.")
-        assert " ".join(heard[1:]).lower().count("board two zero zero") == 60
+        assert " ".join(heard[1:]).lower().count("board two double zero") == 60
 
 
 async def test_without_machines_the_words_keep_their_letters() -> None:

@@ -112,7 +112,7 @@ async def test_beside_something_that_is_done_it_is_still_refused() -> None:
 @pytest.mark.parametrize(
     ("said", "say"),
     [
-        ("scrap board 10999, damaged", "There is no board one zero nine nine nine."),
+        ("scrap board 10999, damaged", "There is no board one zero triple nine."),
         ("scrap board 102, damaged", "I heard one zero two. A board has 5 digits. Which board?"),
         ("any alarms on printer nine", "There is no printer nine."),
         ("downtime of line seven", "There is no line seven."),

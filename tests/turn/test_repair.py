@@ -74,6 +74,42 @@ def test_what_was_heard_travels_with_what_is_offered() -> None:
     assert first.logprob < -0.3
 
 
+def twice(heard: str, *again: str) -> list[str]:
+    """What is offered for what was heard first so, and then otherwise."""
+    first, then = [Hypothesis(heard, -0.4)], [Hypothesis(text, -0.3) for text in again]
+    found = the_repairer().offer(first, then)
+    assert all(one.heard == heard for one in found)
+    return [one.text for one in found]
+
+
+def test_a_sentence_that_was_heard_when_it_was_heard_again_is_offered() -> None:
+    assert twice("stare at blazer of two", "start placer two") == ["start placer two"]
+    assert "start placer two" in twice("stare at blazer of two", "start plaster two")
+
+
+@pytest.mark.parametrize(
+    ("heard", "again"),
+    [
+        ("whole the lot 4799 breach", "hold lot 4712 bridging"),  # other digits
+        ("hold a lot breach", "hold lot 4712 bridging"),  # digits where none were
+        ("whole the lot 471 breach", "hold lot 4711 bridging"),  # one more
+        ("stare at blazer of two", "don't start placer two"),
+        ("stop at blazer of two", "start placer two"),  # a stop was heard
+        ("don't stare at blazer of two", "start placer two"),
+    ],
+)
+def test_heard_again_no_digit_changes_and_nothing_is_made_of_its_opposite(heard: str, again: str) -> None:
+    assert twice(heard, again) == []
+
+
+def test_what_makes_sense_or_says_dont_is_settled() -> None:
+    def settled(*heard: str) -> bool:
+        return the_repairer().settled([Hypothesis(text, -0.3) for text in heard])
+
+    assert settled("start placer two") and settled("stare at two", "start placer two") and settled("don't do that")
+    assert not settled("stare at blazer of two")
+
+
 @cache
 def the_counter() -> Repairer:
     folder = Path(__file__).parents[1] / "sites" / "coffee"
