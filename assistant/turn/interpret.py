@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.mentions import Entities, Mention
-from assistant.domain.spoken.tokens import stands, tokenize
+from assistant.domain.spoken.tokens import beheaded, stands, tokenize
 from assistant.domain.values import HERE, MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import NAMED, REFUSAL, SLIP_CONFIDENCE, UNKNOWN, Reader
@@ -19,10 +19,13 @@ CUT = "cut"
 """Doubt about words that may be missing: the sound begins or ends in the midst of speech."""
 SCOPES = ("exception", "part")
 """Doubts about which of the things named are meant: no action is the right one."""
+DEED = "deed"
+"""Doubt about which of two deeds was said, "stop" or "start": neither is proposed."""
 SOUND = "sound"
 """Doubt about words that were not heard so, but sound like what was."""
 CLOSE = 0.8
-"""A command about another thing at least this likely leaves open which of them is meant: that is asked."""
+"""A command about another thing at least this likely leaves open which of them is meant, and one to do something else
+what was said: that is asked."""
 RIVAL = 0.65
 """Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on. (Of 408
 recordings, clean and in noise, whose best rival lay between half as likely and this, 33 were heard right by the adapted
@@ -47,7 +50,7 @@ class Interpreter:
         if (
             self.understander is None
             or first.intent != UNKNOWN
-            or first.doubt in ("bare", "withdrawn", "many")
+            or first.doubt in ("bare", "withdrawn", "many", DEED)
             or not transcript.hypotheses
         ):
             return commands
@@ -95,16 +98,18 @@ class Interpreter:
         readings = [(hypothesis, self._read(hypothesis, dialogue, entities)) for hypothesis in transcript.hypotheses]
         if not readings:
             return (Command(UNKNOWN, confidence=0.0),)
-        readings = [readings[0], *(one for one in readings[1:] if not self._beheaded(readings[0], one))]
+        readings = [one for one in readings if not self._lacks_a_beginning(one, readings[0])]
         index = self._choose([commands for _, commands in readings])
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
             return commands
+        rivals = [(_likelihood(said, hypothesis), other) for said, other in readings[index + 1 :]]
+        if any(likely > CLOSE and (_negated(other) or self._another_deed(other, commands)) for likely, other in rivals):
+            return (Command(UNKNOWN, confidence=0.0, text=hypothesis.text, doubt=DEED),)
         commands = self._which(readings, index)
         rival = any(
-            (_negated(other) or (_whole(other) and self._contradicts(other, commands)))
-            and _likelihood(said, hypothesis) > RIVAL
-            for said, other in readings[index + 1 :]
+            likely > RIVAL and (_negated(other) or (_whole(other) and self._contradicts(other, commands)))
+            for likely, other in rivals
         )
         confidence = math.exp(min(0.0, hypothesis.logprob))
         if hypothesis.heard:
@@ -115,20 +120,18 @@ class Interpreter:
             for command in commands
         )
 
-    def _beheaded(
-        self, best: tuple[Hypothesis, tuple[Command, ...]], other: tuple[Hypothesis, tuple[Command, ...]]
+    def _lacks_a_beginning(
+        self, one: tuple[Hypothesis, tuple[Command, ...]], best: tuple[Hypothesis, tuple[Command, ...]]
     ) -> bool:
         """Whether one is the best without its first words, and the best makes no sense.
 
         What stands before a command may turn it into something else: "who put lot 4711 on hold" comes as "we put …",
-        "Maria, can you stop printer one" as "and Maria can you …".
+        "don't you stop oven two" as "and you …".
         """
-        if _whole(best[1]) or other[0].heard or other[1][0].intent == REFUSAL:
+        if _whole(best[1]) or one[1][0].intent == REFUSAL:
             return False
-        longer, shorter = (
-            [token.text for token in tokenize(one.text, self.reader.language)] for one in (best[0], other[0])
-        )
-        return any("".join(longer[at:]) == "".join(shorter) for at in range(1, len(longer)))
+        shorter, longer = (tokenize(said.text, self.reader.language) for said in (one[0], best[0]))
+        return beheaded(shorter, longer)
 
     def _which(self, readings: Sequence[tuple[Hypothesis, tuple[Command, ...]]], index: int) -> tuple[Command, ...]:
         """The reading to go by; without the name of its thing where another was about as likely said."""
@@ -163,6 +166,11 @@ class Interpreter:
                 return index
         meant = (index for index, commands in enumerate(readings) if commands[0].intent != UNKNOWN)
         return next(meant, 0)
+
+    def _another_deed(self, other: tuple[Command, ...], commands: tuple[Command, ...]) -> bool:
+        """Whether both are sentences of the site, at least one of them to act, and they ask for different things."""
+        one, two = ([command.intent for command in each] for each in (commands, other))
+        return one != two and _whole(commands) and _whole(other) and not self.reader.acts.isdisjoint((*one, *two))
 
     def _contradicts(self, other: tuple[Command, ...], commands: tuple[Command, ...]) -> bool:
         """Whether two readings cannot both be meant: another deed, or another value for the same slot.

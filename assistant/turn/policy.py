@@ -129,6 +129,8 @@ class Policy:
                 return Declined(command, Decision.REFUSED, say, "refused: none failed")
             case "exception" | "part" as scope:
                 return Declined(command, Decision.REFUSED, self.sayings.shared(scope), f"refused: {scope}")
+            case "deed":
+                return Declined(command, Decision.ASK, self.sayings.shared("say_again"), "asked: say again")
             case "many":
                 return Declined(command, Decision.ASK, self.sayings.shared("say_again"), "asked: too many at once")
         if command.by == MODEL and command.confidence < self.intents.shared.leave:

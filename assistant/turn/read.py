@@ -7,7 +7,7 @@ commands in one breath. A part that is not understood makes the whole not unders
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.ids import restated
@@ -53,6 +53,8 @@ class Reader:
     """Intent -> its slots, of those that tell a figure of a period."""
     takes: Mapping[str, Sequence[str]]
     """Intent -> its slots."""
+    acts: Set[str]
+    """Intents that change something."""
 
     @classmethod
     def of(cls, matcher: Matcher, language: Language, intents: Intents) -> Reader:
@@ -64,6 +66,7 @@ class Reader:
             free={spec.intent: spec.free for spec in specs if spec.free},
             first={spec.intent: spec.one_of[0] for spec in specs if spec.one_of},
             takes={spec.intent: spec.slots for spec in specs},
+            acts={spec.intent for spec in specs if spec.kind == "action"},
             figures={spec.intent: spec.slots for spec in specs if spec.kind == "lookup" and "period" in spec.slots},
         )
 

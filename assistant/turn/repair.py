@@ -20,7 +20,7 @@ from assistant.domain.spoken.mentions import Entities, find, mark
 from assistant.domain.spoken.numbers import is_number, readings
 from assistant.domain.spoken.sounds import Index, Sounds
 from assistant.domain.spoken.spellings import phrases as spelled_out
-from assistant.domain.spoken.tokens import Token, ends, stands, starts, tokenize
+from assistant.domain.spoken.tokens import Token, beheaded, ends, stands, starts, tokenize
 from assistant.domain.spoken.tokens import words as tokens_of
 from assistant.domain.values import MISSING, Hypothesis
 from assistant.settings.intents import Intent, Intents
@@ -127,12 +127,19 @@ class Repairer:
         return tuple(
             replace(one, heard=heard[0].text)
             for one in found
-            if self._digits(one.text) in digits and not self._belied(one.text, heard[0].text)
+            if self._digits(one.text) in digits
+            and not self._belied(one.text, heard[0].text)
+            and not self._beheaded(one.text, heard)
         )
 
     def _denied(self, heard: Sequence[Hypothesis]) -> bool:
         language = self._reader.language
         return any(stands(tokenize(one.text, language), language.negations) for one in heard[:LOOKED_AT])
+
+    def _beheaded(self, text: str, heard: Sequence[Hypothesis]) -> bool:
+        """Whether it is what was heard without its first words: who says "Maria, can you …" says it to Maria."""
+        said, language = tokenize(text, self._reader.language), self._reader.language
+        return any(beheaded(said, tokenize(one.text, language)) for one in heard[:LOOKED_AT])
 
     def _digits(self, text: str) -> list[str]:
         """Its numbers, in digits and in order."""
@@ -154,7 +161,8 @@ class Repairer:
         mended = [Hypothesis(text, was.logprob - far, was.text) for text, far, was in islice(sentences, MOST)]
         laid = [one for one in self._laid(looked) if one.text.lower() not in {two.text.lower() for two in mended}]
         # In turn, for the ear scores the first ones only.
-        return [one for pair in zip_longest(laid, mended) for one in pair if one is not None]
+        found = (one for pair in zip_longest(laid, mended) for one in pair if one is not None)
+        return [one for one in found if not self._beheaded(one.text, heard)]
 
     def _laid(self, looked: Sequence[tuple[Hypothesis, Sequence[Token]]]) -> list[Hypothesis]:
         """Sentences of the site that sound, from end to end, like one of the likeliest hypotheses, nearest first."""

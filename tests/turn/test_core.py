@@ -259,6 +259,8 @@ async def test_a_dont_that_one_hypothesis_lost_stops_nothing() -> None:
         answer = await bench.hear(("don't stop oven two", -0.3), ("stop oven two", -0.35), session=SUPERVISOR)
         assert answer.decision is Decision.IGNORED and not oven.stopped
         answer = await bench.hear(("stop oven two", -0.3), ("don't stop oven two", -0.35), session=SUPERVISOR)
+        assert (answer.decision, answer.rule) == (Decision.ASK, "asked: say again") and not oven.stopped
+        answer = await bench.hear(("stop oven two", -0.3), ("don't stop oven two", -0.6), session=SUPERVISOR)
         assert answer.decision is Decision.CONFIRM and not oven.stopped
 
 

@@ -136,6 +136,30 @@ async def test_what_lost_nothing_at_its_beginning_is_one(best: str, other: str, 
     assert [one.intent for one in await heard(None, (best, -0.3), (other, -0.35))] == [intent]
 
 
+@pytest.mark.parametrize(
+    ("best", "other"),
+    [
+        ("stop oven one", "start oven one"),
+        ("stop placer three", "who stopped placer three"),
+        ("status of oven two", "stop oven two"),
+        ("stop oven one", "don't stop oven one"),
+    ],
+)
+async def test_where_either_of_two_deeds_was_said_neither_is_proposed(best: str, other: str) -> None:
+    (command,) = await heard(ScriptedModel({"stop machine1": "stop machine1"}), (best, -0.2), (other, -0.3))
+    assert (command.intent, command.slots) == ("unknown", {})
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Declined) and verdict.say == "Sorry, say that again?"
+    # Much less likely, it leaves a doubt at most.
+    (command,) = await heard(None, (best, -0.2), (other, -0.9))
+    assert command.intent != "unknown"
+
+
+async def test_which_of_two_questions_was_asked_is_not_worth_a_question() -> None:
+    (command,) = await heard(None, ("where is lot 4712", -0.2), ("status of lot 4712", -0.3))
+    assert command.intent == "where"
+
+
 # ---- negation --------------------------------------------------------------------------------------------
 
 

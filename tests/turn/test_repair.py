@@ -102,6 +102,12 @@ def test_heard_again_no_digit_changes_and_nothing_is_made_of_its_opposite(heard:
     assert twice(heard, again) == []
 
 
+@pytest.mark.parametrize("heard", ["Marya can you stop printer one for me", "an John release lot 4712"])
+def test_no_command_is_made_of_one_to_somebody_else(heard: str) -> None:
+    assert offered(heard) == []
+    assert twice(heard, heard.split(maxsplit=1)[1]) == [] and twice(heard, heard.split(maxsplit=2)[2]) == []
+
+
 def test_what_makes_sense_or_says_dont_is_settled() -> None:
     def settled(*heard: str) -> bool:
         return the_repairer().settled([Hypothesis(text, -0.3) for text in heard])

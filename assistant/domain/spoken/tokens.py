@@ -154,3 +154,9 @@ def ends(tokens: Sequence[Token], index: int, phrases: Sequence[tuple[str, ...]]
 def stands(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> bool:
     """Whether one of `phrases` stands anywhere."""
     return any(starts(tokens, index, phrases) for index in range(len(tokens)))
+
+
+def beheaded(one: Sequence[Token], whole: Sequence[Token]) -> bool:
+    """Whether it is the other without its first words, wherever either is written apart ("lot4712", "lot 4712")."""
+    said = "".join(token.text for token in one)
+    return any("".join(token.text for token in whole[at:]) == said for at in range(1, len(whole)))
