@@ -73,7 +73,7 @@ class Command:
     heard: Mapping[str, str] = field(default_factory=dict)
     """Slot -> what was said for it, where that does not exist (`?`): `4719`, for the answer to name."""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Slot -> ids among which the words leave open which is meant ("the oven")."""
+    """Slot -> ids among which the words leave open which is meant ("the oven"); none: it was not heard well enough."""
     doubt: str = ""
     """Why this reading must be confirmed even if its intent would not ask: `slip`, `hypotheses`; or empty."""
 

@@ -134,26 +134,30 @@ class Interpreter:
         return beheaded(shorter, longer)
 
     def _which(self, readings: Sequence[tuple[Hypothesis, tuple[Command, ...]]], index: int) -> tuple[Command, ...]:
-        """The reading to go by; without the name of its thing where another was about as likely said."""
+        """The reading to go by; without the name of its thing where another was about as likely said.
+
+        Nor with an id of which a digit may be lost, one of two alike: that id is not even asked back.
+        """
         best, commands = readings[index]
         if len(commands) != 1 or not _understood(commands):
             return commands
         (command,) = commands
         for slot in [slot for slot in NAMED if slot in command.slots and command.slots[slot] != HERE]:
             rest = {name: value for name, value in command.slots.items() if name != slot}
-            rivals = [
-                other[0].slots[slot]
+            others = [
+                other[0]
                 for said, other in readings[index + 1 :]
                 if len(other) == 1
-                and _understood(other)
                 and other[0].intent == command.intent
                 and {name: value for name, value in other[0].slots.items() if name != slot} == rest
-                and other[0].slots.get(slot, HERE) not in (HERE, command.slots[slot])
+                and slot in other[0].slots
                 and _likelihood(said, best) > CLOSE
             ]
-            if rivals:
-                ids = tuple(dict.fromkeys((command.slots[slot], *rivals)))
-                return (replace(command, slots=rest, options={**command.options, slot: ids}),)
+            ids = dict.fromkeys((command.slots[slot], *(other.slots[slot] for other in others)))
+            there = tuple(value for value in ids if value not in (HERE, MISSING))
+            lost = any(_doubled(other.heard.get(slot, ""), command.slots[slot]) for other in others)
+            if len(there) > 1 or lost:
+                return (replace(command, slots=rest, options={**command.options, slot: there[1:] and there}),)
         return commands
 
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
@@ -228,3 +232,9 @@ def _negated(commands: tuple[Command, ...]) -> bool:
 def _likelihood(said: Hypothesis, best: Hypothesis) -> float:
     """How likely `said` is beside `best`: the ratio of their mean token probabilities."""
     return math.exp(min(0.0, said.logprob - best.logprob))
+
+
+def _doubled(digits: str, ident: str) -> bool:
+    """Whether digits are those of an id with one of them twice in a row (47112 of L4712): the ear loses one easily."""
+    known = "".join(char for char in ident if char.isdigit())
+    return any(digits == known[:at] + known[at - 1 :] for at in range(1, len(known) + 1))

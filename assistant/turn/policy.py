@@ -144,6 +144,8 @@ class Policy:
                 say = self._no_such(slot, command.heard.get(slot, ""))
                 return Declined(command, Decision.ASK, say, f"asked: no such {slot}")
         for slot, options in command.options.items():
+            if not options:
+                return Missing(command, slot, self.sayings.shared("which", noun=slot), f"asked: which {slot}")
             names = naming.listing([naming.unit(self.world, ident) for ident in options], "or")
             return Missing(command, slot, self.sayings.shared("which_of", options=names), f"asked: which {slot}")
         for slot, value in command.slots.items():

@@ -13,7 +13,7 @@ from assistant.turn.memory import Memory
 from assistant.turn.messages import NeedsSlot
 from assistant.turn.policy import Policy
 from assistant.turn.understand import Understander
-from assistant.turn.verdict import Allowed, Declined
+from assistant.turn.verdict import Allowed, Declined, Missing
 from assistant.turn.wording import wording
 from tests.fakes.scripted_model import ScriptedModel
 from tests.site import a_world, entities, the_hardware, the_intents, the_language, the_reader
@@ -153,6 +153,25 @@ async def test_where_either_of_two_deeds_was_said_neither_is_proposed(best: str,
     # Much less likely, it leaves a doubt at most.
     (command,) = await heard(None, (best, -0.2), (other, -0.9))
     assert command.intent != "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "slot"),
+    [
+        ("hold lot 4712 void", "hold lot 47112 void", "lot"),
+        ("hold lot 4712 void", "hold lot four double seven one two void", "lot"),
+        ("scrap board 10231 damaged", "scrap board 102311 damaged", "board"),
+    ],
+)
+async def test_an_id_of_which_one_of_two_like_digits_may_be_lost_is_asked_for(said: str, other: str, slot: str) -> None:
+    (command,) = await heard(None, (said, -0.2), (other, -0.3))
+    assert slot not in command.slots and command.options == {slot: ()}
+    verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
+    assert isinstance(verdict, Missing) and (verdict.slot, verdict.question) == (slot, f"Which {slot}?")
+    # Much less likely, it leaves a doubt; and other digits are another id, which does not exist.
+    for less in ((other, -0.5), (said.replace("1", "9"), -0.25)):
+        (command,) = await heard(None, (said, -0.2), less)
+        assert slot in command.slots and command.options == {}
 
 
 async def test_which_of_two_questions_was_asked_is_not_worth_a_question() -> None:
