@@ -174,6 +174,18 @@ async def test_an_id_of_which_one_of_two_like_digits_may_be_lost_is_asked_for(sa
         assert slot in command.slots and command.options == {}
 
 
+async def test_of_two_about_as_likely_the_one_that_says_more_is_asked_back() -> None:
+    (command,) = await heard(None, ("hold lot 4712", -0.1), ("hold lot 4712 void", -0.2))
+    assert (command.slots, command.doubt) == ({"lot": "L4712", "reason": "void"}, "hypotheses")
+    # Which lot is still the first question.
+    said = (("hold lot 4712", -0.1), ("hold lot 4711", -0.15), ("hold lot 4712 void", -0.2))
+    (command,) = await heard(None, *said)
+    assert command.options == {"lot": ("L4712", "L4711")}
+    for more in (("hold lot 4712 void", -0.6), ("hold lot 4799 void", -0.15), ("release lot 4712 now", -0.6)):
+        (command,) = await heard(None, ("hold lot 4712", -0.1), more)
+        assert command.slots == {"lot": "L4712"}
+
+
 async def test_which_of_two_questions_was_asked_is_not_worth_a_question() -> None:
     (command,) = await heard(None, ("where is lot 4712", -0.2), ("status of lot 4712", -0.3))
     assert command.intent == "where"
