@@ -102,7 +102,7 @@ class Interpreter:
         readings = [(hypothesis, self._read(hypothesis, dialogue, entities)) for hypothesis in transcript.hypotheses]
         if not readings:
             return (Command(UNKNOWN, confidence=0.0),)
-        readings = [one for one in readings if not self._lacks_a_beginning(one, readings[0])]
+        readings = [one for one in readings if not self._lacks_words(one, readings[0])]
         index = self._choose([commands for _, commands in readings])
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
@@ -127,14 +127,16 @@ class Interpreter:
             for command in settled
         )
 
-    def _lacks_a_beginning(self, one: Reading, best: Reading) -> bool:
-        """Whether one is the best without its first words, and the best makes no sense.
+    def _lacks_words(self, one: Reading, best: Reading) -> bool:
+        """Whether one is the best without its first words, or without its "don't", and the best makes no sense.
 
         What stands before a command may turn it into something else: "who put lot 4711 on hold" comes as "we put …",
         "don't you stop oven two" as "and you …".
         """
         if _whole(best[1]) or one[1][0].intent == REFUSAL:
             return False
+        if self._denies(best[0].text):
+            return not self._denies(one[0].text)
         shorter, longer = (tokenize(said.text, self.reader.language) for said in (one[0], best[0]))
         return beheaded(shorter, longer)
 

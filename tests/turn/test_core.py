@@ -242,7 +242,7 @@ async def test_repeat_and_help_do_not_drop_the_question() -> None:
 
 async def test_the_first_whole_command_among_what_may_have_been_said_wins() -> None:
     async with a_core() as bench:
-        answer = await bench.hear(("stop of and two", -0.3), ("stop oven two", -0.35), session=SUPERVISOR)
+        answer = await bench.hear(("stop of and two", -0.1), ("stop oven two", -0.2), session=SUPERVISOR)
         assert answer.decision is Decision.DONE and dict(answer.slots) == {"machine": "OVN-2"}
 
 

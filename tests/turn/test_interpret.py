@@ -116,6 +116,7 @@ async def test_a_model_that_fails_is_no_model(why: str) -> None:
         ("we put lot4712 on hold", "put lot 4712 on hold"),
         ("an Maria can you stop printer one", "can you stop printer one"),
         ("dont you stop oven two", "stop oven two"),
+        ("hold lot 4712 please don't", "hold lot 4712 please"),
     ],
 )
 async def test_the_likeliest_without_its_first_words_is_no_command(best: str, rest: str) -> None:
