@@ -21,10 +21,10 @@ Confirm = Literal["never", "always"]
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Confidence, 0 to 1: from `act` on taken as heard, below `ask` asked again, between the two confirmed.
 
-    Of the check voices' commands that act at once, the ear misheard 2 of 9 of which it was less sure than 0.8, and 1 of 51
-    others. What a language model understood is a share of right answers (calibrated), what an ear heard is not: from
-    `sure` on the model is taken at its word, below it an action is confirmed, and below `heed` it was not for us: more of
-    what is so unlikely is talk than a command.
+    Of the check voices' commands that act at once, the ear misheard 2 of 9 of which it was less sure than 0.8, and 1 of
+    51 others. What a language model understood is a share of right answers (calibrated), what an ear heard is not: from
+    `sure` on the model is taken at its word, below it an action is confirmed, and below `heed` it was not for us: more
+    of what is so unlikely is talk than a command.
     """
 
     act: float = 0.8
