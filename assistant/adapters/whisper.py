@@ -167,7 +167,8 @@ class Whisper:
         """What is offered for what was heard; where it was not clear and nothing offered is near, it is heard again."""
         best, offered = look.heard[0], mender.offer(look.heard)[:MOST_SCORED]
         fitting = self._fitting(offered, [look], head)
-        if best.logprob > CLEAR or (fitting and fitting[0].logprob > best.logprob - NEAR):
+        near = fitting and fitting[0].logprob > best.logprob - NEAR
+        if best.logprob > CLEAR or near or len(samples) * SLOWER > LONGEST_S * RATE:
             return fitting
         again = self._look(resampled(samples, round(RATE / SLOWER)), head, voiced_s)
         more = mender.offer(look.heard, again.heard)[:MOST_SCORED] if again.heard else ()
