@@ -67,12 +67,15 @@ class Course:
 
     @property
     def moved(self) -> float:
-        """From its first mean to its last, as a share of the width that is allowed (of its size where none is)."""
-        if len(self.means) < 2:
+        """How far apart its means are at most, as a share of the width that is allowed (of its size where none is).
+
+        Not from the first to the last: what sank and was put right moved too.
+        """
+        means = [mean for _, mean in self.means]
+        if not means:
             return 0.0
-        first, last = self.means[0][1], self.means[-1][1]
-        width = self.limits[1] - self.limits[0] if self.limits else abs(first)
-        return abs(last - first) / width if width else 0.0
+        width = self.limits[1] - self.limits[0] if self.limits else abs(means[0])
+        return (max(means) - min(means)) / width if width else 0.0
 
 
 @dataclass(frozen=True, slots=True)
