@@ -15,6 +15,7 @@ import pytest
 
 from assistant.adapters.eventlog import SqliteLog, read
 from assistant.domain import events as e
+from assistant.turn.handover import Course
 from tests.processes import one_line_of_trouble, run
 
 NASTY = "<script>alert('x')</script> & \x1b[31mred"
@@ -80,6 +81,15 @@ def test_the_sheets_numbers_are_those_of_the_events(data: Path) -> None:
     assert paste["machine"] == "SPI-1"
     measured = [x.data for x in inside if isinstance(x.data, e.PasteMeasured) and x.data.machine == "SPI-1"]
     assert paste["n"] == len(measured)
+
+
+@pytest.mark.parametrize(
+    ("means", "moved"),
+    [((), 0.0), ((120.0,), 0.0), ((120.0, 108.0, 120.0), 0.25), ((120.0, 108.0), 0.25), ((108.0, 132.0, 120.0), 0.5)],
+)
+def test_what_came_back_has_moved(means: tuple[float, ...], moved: float) -> None:
+    found = Course("SPI-1", "SPI one", "paste_height", (96.0, 144.0), 9, tuple(enumerate(means)))
+    assert found.moved == pytest.approx(moved)
 
 
 def test_text_says_what_is_spoken_and_a_page_is_written_whole(data: Path, tmp_path: Path) -> None:
