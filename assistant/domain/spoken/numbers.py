@@ -68,6 +68,9 @@ def _group(words: tuple[str, ...], numbers: NumberWords) -> Iterator[tuple[str, 
         digit = _digit(words[1], numbers)
         if digit is not None:
             yield digit * numbers.repeats[head], 2
+        elif words[1].isdigit() and len(words[1]) > 2:
+            # A recogniser writes "triple two four six" as "triple 246". ("Double 12" may be a twelve, twice.)
+            yield words[1][0] * (numbers.repeats[head] - 1) + words[1], 2
         return
     if head in numbers.tens:
         if len(words) > 1:
