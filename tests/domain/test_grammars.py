@@ -30,6 +30,11 @@ def test_what_is_no_number_is_left_alone(said: str) -> None:
     assert run_length(tokenize(said, LANGUAGE), 0, LANGUAGE.numbers) == 0
 
 
+@pytest.mark.parametrize("said", ["double 12", "four double 12", "triple 12"])
+def test_a_number_that_may_be_said_twice_as_a_whole_is_no_digits(said: str) -> None:
+    assert readings(said.split(), LANGUAGE.numbers) == []
+
+
 @pytest.mark.parametrize(("said", "written"), TIMES[0].items())
 def test_a_spoken_time_is_its_clock_time(said: str, written: str) -> None:
     assert " ".join(token.text for token in canonical_times(tokenize(said, LANGUAGE), LANGUAGE)) == written
