@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from assistant import bootstrap
 from assistant.adapters.audiofile import RATE, Samples
+from assistant.domain.spoken.numbers import is_number, readings
 
 LONGEST_S = 30
 HEADER = 44
@@ -26,11 +28,11 @@ async def heard_from(file: Path) -> str:
 
 
 def digits(words: str) -> list[str]:
-    """Digits in a row, however this ear writes them: `lot 4711`, `lot four seven one one`, `lot for 711`."""
+    """Numbers as digits, however this ear writes them: `lot 4711`, `47 double 1`, `four seven one one`, `for 711`."""
     numbers = bootstrap.load_site(None).reader.language.numbers
-    ways = {**numbers.digits, **numbers.slips}
-    row = (str(ways.get(word, word)) if not word.isdigit() else word for word in re.findall(r"[a-z]+|\d+", words))
-    return re.findall(r"\d+", re.sub(r"(?<=\d) (?=\d)", "", " ".join(row)))
+    said = (str(numbers.slips.get(word, word)) for word in re.findall(r"[a-z]+|\d+", words))
+    runs = groupby(said, lambda word: is_number(word, numbers) or word in numbers.repeats)
+    return [found[0] for number, run in runs if number and (found := readings(list(run), numbers))]
 
 
 def _sound(file: Path) -> Samples:
