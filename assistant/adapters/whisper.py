@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,8 @@ class _Look:
     heard: tuple[Hypothesis, ...] = ()
     """n-best, best first."""
     no_speech: float = 0.0
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    """Of each text that was scored against it, natural-log probability of each token: each costs a pass."""
 
     def most(self, head: Sequence[int]) -> int:
         """Tokens that may be decoded; the limit counts what the decoder is told first too."""
@@ -194,11 +196,14 @@ class Whisper:
 
     def _score(self, text: str, look: _Look, head: list[int]) -> list[float]:
         """Natural-log probability of each token of a text, given the sound and what the decoder was told first."""
-        tokenizer = self._tokenizer
-        start = [token for token in head if token != tokenizer.no_timestamps]  # `align` adds it
-        tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
-        (result,) = self._model.align(look.sound, start, [tokens], look.frames)
-        return [float(one) for one in np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))]
+        if text not in look.scores:
+            tokenizer = self._tokenizer
+            start = [token for token in head if token != tokenizer.no_timestamps]  # `align` adds it
+            tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
+            (result,) = self._model.align(look.sound, start, [tokens], look.frames)
+            scored = np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))
+            look.scores[text] = [float(one) for one in scored]
+        return look.scores[text]
 
     def _encode(self, samples: Samples) -> Any:
         """What the encoder makes of the speech and the silence after it."""

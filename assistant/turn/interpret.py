@@ -164,7 +164,8 @@ class Interpreter:
             there = tuple(value for value in ids if value not in (HERE, MISSING))
             lost = any(_doubled(other.heard.get(slot, ""), command.slots[slot]) for other in others)
             if len(there) > 1 or lost:
-                return (replace(command, slots=rest, options={**command.options, slot: there[1:] and there}),)
+                among = there if len(there) > 1 else ()
+                return (replace(command, slots=rest, options={**command.options, slot: among}),)
         return commands
 
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
