@@ -22,6 +22,7 @@ from assistant.adapters.sound_devices import stable
 from assistant.adapters.virtual import Pulse, a_pulse, missing
 from assistant.errors import AudioError
 from assistant.ports import FRAME, DeviceState, Frame
+from tests.recorded import recorded
 
 CLIP = Path("models/speech/demo/02-hold.flac")
 pulseaudio = pytest.mark.skipif(bool(missing()), reason=f"no virtual headset: {missing()}")
@@ -214,7 +215,7 @@ async def test_what_it_says_is_heard_and_it_says_how_long(pulse: Pulse, tmp_path
             played = await ear.headset.play(as_wav(words))
             await asyncio.sleep(0.5)
     assert played.seconds == pytest.approx(len(words) / RATE, abs=0.05) and played.began > 0
-    sound = _recorded(file)
+    sound = recorded(file)
     part = sound[int(np.correlate(sound, words, "valid").argmax()) :][: len(words)]
     assert float(part @ words) / float(np.linalg.norm(part) * np.linalg.norm(words)) > 0.9
 
@@ -227,7 +228,7 @@ async def test_with_side_tone_one_hears_oneself(pulse: Pulse, tmp_path: Path) ->
         await ear.open()
         with pulse.recorded("headset-one", file):
             await asyncio.to_thread(pulse.say, "headset-one", said)
-    sound = _recorded(file)
+    sound = recorded(file)
     # Two devices with clocks of their own: here and there a block is left out, so it is the loudness of 50 ms after
     # 50 ms that is held against what was said, not the wave.
     spoken, heard = (_loudness(one) for one in (words, sound))
@@ -339,10 +340,3 @@ async def _first(headset: Headset, count: int) -> AsyncIterator[Frame]:
             yield item
         if not count:
             return
-
-
-def _recorded(file: Path) -> Samples:
-    """A WAV file whose header was never finished."""
-    raw = file.read_bytes()[44:]
-    sound: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
-    return sound

@@ -6,22 +6,19 @@ import re
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-
 from assistant import bootstrap
-from assistant.adapters.audiofile import RATE, Samples
+from assistant.adapters.audiofile import RATE
 from assistant.domain.spoken.numbers import is_number, readings
+from tests.recorded import recorded
 
 LONGEST_S = 30
-HEADER = 44
-"""Bytes before the samples of a WAV file; how many these are its header does not say while it is written."""
 
 
 async def heard_from(file: Path) -> str:
     """The words of a recording of the ear piece, 16 kHz, in small letters; none: empty."""
     ear = bootstrap.ear(None, None)
     try:
-        heard = await ear.hear(_sound(file)[: LONGEST_S * RATE])
+        heard = await ear.hear(recorded(file)[: LONGEST_S * RATE])
     finally:
         ear.close()
     return heard.hypotheses[0].text.lower() if heard.hypotheses else ""
@@ -33,9 +30,3 @@ def digits(words: str) -> list[str]:
     said = (str(numbers.slips.get(word, word)) for word in re.findall(r"[a-z]+|\d+", words))
     runs = groupby(said, lambda word: is_number(word, numbers) or word in numbers.repeats)
     return [found[0] for number, run in runs if number and (found := readings(list(run), numbers))]
-
-
-def _sound(file: Path) -> Samples:
-    raw = file.read_bytes()[HEADER:]
-    sound: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
-    return sound

@@ -23,6 +23,7 @@ from assistant.domain.values import Session
 from assistant.settings.paths import shipped_site
 from assistant.turn.conversation import State
 from tests.bench.another_ear import digits, heard_from
+from tests.recorded import recorded
 
 pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=f"no virtual headset: {missing()}"),
@@ -126,8 +127,7 @@ async def test_louder_is_louder_from_then_on(worn: Bench, tmp_path: Path) -> Non
             turn = await said(worn, "16-where.flac")
             await asyncio.sleep(0.3)
         assert turn.decision == "answered"
-        raw = file.read_bytes()[44:]
-        sound = np.frombuffer(raw[: len(raw) // 2 * 2], "<i2").astype(np.float64)
+        sound = 32768 * recorded(file).astype(np.float64)
         levels.append(float(np.percentile(np.abs(sound[np.abs(sound) > 100]), 90)))
         if not number:
             worn.station.press()
