@@ -30,6 +30,7 @@ class _Numbers(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
     slips: dict[str, int]
     prepositions: tuple[str, ...]
     letters: dict[str, str]
+    uncounted: tuple[str, ...] = ()
 
 
 class _Times(_Head, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -102,6 +103,7 @@ def load(folder: Path) -> Language:
             slips=numbers.slips,
             prepositions=frozenset(numbers.prepositions),
             letters=numbers.letters,
+            uncounted=tuple(words(phrase) for phrase in numbers.uncounted),
         ),
         times=TimeWords(
             before=frozenset(times.before),

@@ -21,17 +21,17 @@ SILENCES = (150, 200, 150, PADDING_FRAMES)
 ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPOKEN = {str(digit): word for digit, word in enumerate(ONES)} | {"0": "(?:zero|oh)", "9": "niner?"}
 MARKS = re.compile(r"[,.?!;:]+")
-IDS = re.compile(r"\b(?:(?:double )?\d+\b ?)+")
+IDS = re.compile(r"\b(?:(?:(?:double|triple) )?\d+\b ?)+")
 SINGLE = re.compile(r"(?<=[a-zA-Z] )[1-9]\b(?! ?\d)")
 
 
 def bare(label: str, said: str) -> str:
     """As Whisper writes after a prompt of bare names: no marks, a small letter first, single numbers as words.
 
-    An id with "double" in it is written in words as it was said, others in digits.
+    An id with "double" or "triple" in it is written in words as it was said, others in digits.
     """
     text, heard = MARKS.sub("", label), MARKS.sub("", said).lower()
-    for run in (run for run in IDS.findall(text) if "double" in run):
+    for run in (run for run in IDS.findall(text) if "double" in run or "triple" in run):
         pattern = " ".join(SPOKEN.get(part, part) for part in re.findall(r"[a-z]+|\d", run))
         if found := re.search(pattern, heard):
             text = text.replace(run.strip(), found.group(), 1)

@@ -3,7 +3,7 @@
 ::
 
     assistant models pull speakers/kokoro-82m
-    python models/ear/make_clips.py --count 2000 out/ear
+    python models/ear/make_clips.py --count 2000 --own 400 out/ear
 
 Clip by clip: OUT/clips/NNNNN.npy (16-bit, 16 kHz, mono, no silence around it) and OUT/clips/NNNNN.json with `said`,
 `label`, `voices`, `ours`. The same recipe gives the same sentences; what is there is kept, so that a run that broke
@@ -11,16 +11,19 @@ off goes on, and `--part 1/2` makes every second clip. Ids are drawn at random a
 plant.
 
 A label is written as Whisper writes and as the reader reads best: an id in digits side by side, each as often as it was
-said; "double one" stays "double 1", so that no digit is learnt that was not spoken.
+said; "double one" stays "double 1", so that no digit is learnt that was not spoken. `--own`: so many of the assistant's own
+answers, in its own voice, with ids that `bench ids` never says.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +34,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "meaning"))
 import render
 from make_data import Recipe
 
-from assistant.adapters.kokoro import RESERVED, Kokoro
-from assistant.bootstrap import load_site
+from assistant.adapters.kokoro import RESERVED, Kokoro, trimmed
+from assistant.bench import ids
+from assistant.bench.talkers import own_voice
+from assistant.bootstrap import Site, load_site
+from assistant.domain.speech import verbalise
 from assistant.settings.paths import cache_dir
 from assistant.turn.wording import wording
 
@@ -49,6 +55,7 @@ NOUNS = {"batch": "lot", "serial": "board", "pcb": "board", "unit": "board", "ba
 """The plans' markers stand for all of them; people mostly say lot and board."""
 NOUN = re.compile(r"\b(?:batch|serial|pcb|unit|batches)\b(?= \w)", re.IGNORECASE)
 SPELLED = re.compile(r"(?<!')\b(?:[A-Za-z] ){2}[A-Za-z]\b(?= |$|[,.?!])")
+SAID = re.compile(rf"\b(?:{'|'.join((*ONES, 'double', 'triple'))})(?: (?:{'|'.join((*ONES, 'double', 'triple'))})\b)+")
 NUMBER_WORDS = re.compile(
     rf"\b(?:{'|'.join((*DIGIT, 'double', 'triple', 'hundred', 'thousand'))}|\w+teen|\w+ty)\b|\d", re.IGNORECASE
 )
@@ -173,6 +180,45 @@ def spoken(text: str) -> str:
     return text[:1].upper() + text[1:] + end
 
 
+def answers(site: Site, seed: int) -> Iterator[dict]:
+    """What the assistant says of one lot or board, at random; none of those that its measurement says."""
+    rng = random.Random(seed)
+    measured = ids.with_ids(site, ids.COUNT, random.Random(ids.SEED)).plant.lots
+    kept = {lot.id for lot in measured} | {board for lot in measured for board in lot.board_ids()}
+    texts, kinds = ids.sentences(site), [kind for kind in site.reader.language.kinds if kind.kind in ("lot", "board")]
+    while True:
+        kind = rng.choice(kinds)
+        unit = kind.canonical("".join(rng.choice("0123456789") for _ in range(kind.digits)))
+        if unit not in kept:
+            said = verbalise(rng.choice(texts).format(unit=unit))
+            yield {"said": said, "label": SAID.sub(written, said), "ours": False, "numbers": True}
+
+
+def written(found: re.Match[str]) -> str:
+    """ "four seven double two" as "47 double 2"."""
+    words = [f" {word} " if word in ("double", "triple") else DIGIT[word] for word in found.group().split()]
+    return " ".join(re.sub(r"((?:double|triple) +\d)", r"\1 ", "".join(words)).split())
+
+
+def keep(file: Path, sound: np.ndarray, row: dict) -> None:
+    """A clip and what is known of it; the clip first, so that who broke off has no row without one."""
+    np.save(file, np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16))
+    file.with_suffix(".json").write_text(json.dumps(row))
+    print(file.stem, f"{len(sound) / 16000:.1f} s", row["said"], flush=True)
+
+
+async def speak_own(count: int, folder: Path, settings: dict) -> None:
+    """Clips of the assistant's own voice."""
+    rows, mouth = answers(load_site(None), settings["seed"]), own_voice(None)
+    try:
+        for number in range(count):
+            row, file = next(rows), folder / f"own-{number:05d}.npy"
+            if not file.with_suffix(".json").is_file():
+                keep(file, trimmed(ids.read(await mouth.speak(row["said"]))), row)
+    finally:
+        await mouth.close()
+
+
 def cast(settings: dict, rng: random.Random, folder: Path) -> list[str]:
     """One voice, or two to blend."""
     every = sorted(file.stem for file in (folder / "voices").glob("*.bin"))
@@ -188,6 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--own", type=int, default=0, help="clips of the assistant's own voice beside them")
     parser.add_argument("--part", default="1/1", help="I/N: every N-th clip from the I-th on")
     parser.add_argument("--show", action="store_true", help="print the sentences, make no clips")
     options = parser.parse_args()
@@ -211,10 +258,9 @@ def main() -> None:
             print(one["ours"], one["said"], "|", one["label"])
         elif number % parts == part - 1 and not file.with_suffix(".json").is_file():
             sound = kokoro.speak(one["said"], one["voices"], one["speed"])
-            steps = np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
-            np.save(file, steps)
-            file.with_suffix(".json").write_text(json.dumps(one))
-            print(number, f"{len(sound) / 16000:.1f} s", one["said"], flush=True)
+            keep(file, sound, one)
+    if options.own and not options.show and part == parts:
+        asyncio.run(speak_own(options.own, folder, settings))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@
 ::
 
     assistant models pull speech/base speakers/kokoro-82m
-    python models/ear/make_clips.py --count 3000 out/ear
+    python models/ear/make_clips.py --count 3000 --own 400 out/ear
     uv run models/ear/train.py out/ear models/ear/line.npz
 
 Whisper is built here in a page of torch from CTranslate2's own file, by its names, so that the adapter fits that file
@@ -214,6 +214,14 @@ def save(ear: Ear, file: Path, rank: int) -> None:
     np.savez_compressed(file, **parts)
 
 
+def resume(ear: Ear, file: Path) -> None:
+    """An adapter that was saved, to be taught further."""
+    with np.load(file) as parts, torch.no_grad():
+        for linear in ear.linears():
+            linear.a.copy_(torch.from_numpy(parts[f"{linear.name}:a"].astype(np.float32)))
+            linear.b.copy_(torch.from_numpy(parts[f"{linear.name}:b"].astype(np.float32)))
+
+
 def check(ear: Ear, clips: Clips, whisper: Whisper) -> None:
     """How far this Whisper's encoder is from CTranslate2's, and whether both would write the same."""
     import ctranslate2
@@ -249,6 +257,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--from", dest="start", type=Path, help="an adapter to go on from; its rank is the recipe's")
+    parser.add_argument("--rate", type=float, help="peak of the rate; the recipe's when left out")
     parser.add_argument("--steps", type=int, help="batches; the recipe's when left out")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16")
@@ -262,6 +272,8 @@ def main() -> None:
     whisper = Whisper(base)
     kind = getattr(torch, options.precision)
     ear = Ear(dict(ct2.read(base / "model.bin").variables), card["rank"], kind)
+    if options.start:
+        resume(ear, options.start)
     clips = Clips(options.data, whisper, vocabulary(load_site(None)), card)
     if options.check:
         check(ear, clips, whisper)
@@ -269,8 +281,9 @@ def main() -> None:
     tokenizer = whisper._tokenizer
     start, speech = tokenizer.sot, tokenizer.sot_sequence[1]
     hush = tokenizer.tokenizer.token_to_id(NO_SPEECH) or tokenizer.tokenizer.token_to_id("<|nocaptions|>")
+    rate = options.rate or card["rate"]
     weights = [parameter for parameter in ear.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(weights, lr=card["rate"], weight_decay=card["decay"], betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(weights, lr=rate, weight_decay=card["decay"], betas=(0.9, 0.98))
     steps, batch = options.steps or card["steps"], card["batch"]
     saved, step = options.data / "checkpoint.pt", 0
     if saved.is_file():
@@ -304,7 +317,7 @@ def main() -> None:
         share = max(step / steps, spent)
         warm = min(1.0, (step + 1) / card["warm"])
         for group in optimiser.param_groups:
-            group["lr"] = card["rate"] * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+            group["lr"] = rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
         said, voice = loss_of(ear, picked, start, hush, speech)
         (said + card["voice"] * voice).backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)

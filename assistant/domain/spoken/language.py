@@ -21,6 +21,8 @@ class NumberWords:
     """Slips that are also prepositions, never the last digit of an id."""
     letters: Mapping[str, str]
     """Spelling alphabet."""
+    uncounted: tuple[tuple[str, ...], ...] = ()
+    """Phrases whose number word counts nothing ("the last one")."""
 
 
 @dataclass(frozen=True, slots=True)

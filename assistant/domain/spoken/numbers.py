@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from assistant.domain.spoken.language import NumberWords
-from assistant.domain.spoken.tokens import Token
+from assistant.domain.spoken.tokens import Token, starts
 
 MOST_READINGS = 32
 """A dozen digits with three tens in them have eight readings; more is babble."""
@@ -20,7 +20,8 @@ def is_number(word: str, numbers: NumberWords) -> bool:
 def run_length(tokens: Sequence[Token], start: int, numbers: NumberWords, *, slips: bool = False) -> int:
     """How many tokens from `start` on are one spoken number; with `slips`, slipped digits belong to it.
 
-    "and" belongs only after a scale ("hundred and twelve"); a trailing "and", "double" or preposition does not.
+    "and" belongs only after a scale ("hundred and twelve"); a trailing "and", "double" or preposition does not, nor
+    does the "one" of "the last one".
     """
     index = start
     end = start
@@ -37,7 +38,16 @@ def run_length(tokens: Sequence[Token], start: int, numbers: NumberWords, *, sli
                 end = index
         else:
             break
-    return end - start
+    return 0 if end == start + 1 and _uncounted(tokens, start, numbers) else end - start
+
+
+def _uncounted(tokens: Sequence[Token], at: int, numbers: NumberWords) -> bool:
+    """It stands in one of the phrases in which a number word counts nothing."""
+    return any(
+        word == tokens[at].text and starts(tokens, at - place, [phrase])
+        for phrase in numbers.uncounted
+        for place, word in enumerate(phrase[: at + 1])
+    )
 
 
 def readings(words: Sequence[str], numbers: NumberWords) -> list[str]:
