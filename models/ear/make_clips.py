@@ -11,8 +11,8 @@ off goes on, and `--part 1/2` makes every second clip. Ids are drawn at random a
 plant.
 
 A label is written as Whisper writes and as the reader reads best: an id in digits side by side, each as often as it was
-said; "double one" stays "double 1", so that no digit is learnt that was not spoken. `--own`: so many of the assistant's own
-answers, in its own voice, with ids that `bench ids` never says.
+said; "double one" stays "double 1", so that no digit is learnt that was not spoken. `--own`: so many of the assistant's
+own answers, in its own voice, with ids that `bench ids` never says.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ FIRST = {"any alarms": "list", "are there any alarms": "list", "do we have any a
 
 @pytest.mark.parametrize("intent", sorted(the_intents().by_name))
 def test_no_way_of_saying_is_written_down_in_vain(intent: str) -> None:
-    """What is found before templates are tried (numbers, times, corrections) may leave one of them without its words."""
+    """What is found before templates are tried (numbers, times, corrections) may leave one without its words."""
     for template in the_intents().by_name[intent].templates:
         if "{" in template or "<" in template:
             continue
