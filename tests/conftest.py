@@ -29,6 +29,13 @@ def whisper_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def base_folder() -> Path:
+    """The ear as it came, without this project's adapter."""
+    loaded = manifest.load(shipped_site() / "models")
+    return Weights(loaded, cache_dir()).ensure(loaded.base(loaded.default("speech")))
+
+
+@pytest.fixture(scope="session")
 def voice_folder() -> Path:
     return weights("voice")
 
