@@ -66,7 +66,9 @@ def test_commands_that_start_at_once_meet_one_core_and_each_is_done_once(line: L
         ("ask", "--data", str(tmp_path), "--as", "OP-17", "--json", f"hold board {board}, void") for board in boards
     ]
     with ThreadPoolExecutor(len(said)) as pool:
-        answers = [json.loads(done.stdout) for done in pool.map(lambda args: run(*args, env=line.env), said)]
+        ended = list(pool.map(lambda args: run(*args, env=line.env), said))
+    assert all(done.stdout for done in ended), [done.stderr for done in ended]
+    answers = [json.loads(done.stdout) for done in ended]
     assert [answer["decision"] for answer in answers] == ["done"] * len(boards)
     deeds = Counter(deed["args"]["unit"] for deed in line.deeds() if deed["args"].get("unit") in boards)
     assert deeds == Counter(boards)
