@@ -14,11 +14,13 @@ from assistant.settings.paths import cache_dir, shipped_site
 from tests.processes import Line, a_line
 
 
-def weights(role: str) -> Path:
-    """The folder of a role's default model; without it the test fails, for it proves nothing without."""
+def weights(role: str, *, base: bool = False) -> Path:
+    """The folder of a role's default model, or of the one that it is made from; without it the test fails, for it
+    proves nothing without."""
     loaded = manifest.load(shipped_site() / "models")
+    name = loaded.default(role)
     try:
-        return Weights(loaded, cache_dir()).ensure(loaded.default(role))
+        return Weights(loaded, cache_dir()).ensure(loaded.base(name) if base else name)
     except ModelError as exc:
         pytest.fail(f"{exc} (or: make setup)")
 
@@ -31,8 +33,7 @@ def whisper_folder() -> Path:
 @pytest.fixture(scope="session")
 def base_folder() -> Path:
     """The ear as it came, without this project's adapter."""
-    loaded = manifest.load(shipped_site() / "models")
-    return Weights(loaded, cache_dir()).ensure(loaded.base(loaded.default("speech")))
+    return weights("speech", base=True)
 
 
 @pytest.fixture(scope="session")

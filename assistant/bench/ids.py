@@ -123,7 +123,7 @@ def _said(
         try:
             for ident in ids:
                 words = verbalise(rng.choice(texts).format(unit=ident))
-                sound = read(runner.run(mouth.speak(words)))
+                sound = _read(runner.run(mouth.speak(words)))
                 heard = whisper.transcribe(endpoint.trim(sound), prompt, mender)
                 best = heard[0].text if heard else ""
                 mentions = mark(tokenize(best, language), language, entities).mentions.values()
@@ -136,8 +136,7 @@ def _ids(mentions: Iterable[Mention]) -> tuple[str, ...]:
     return tuple(value for one in mentions if one.kind in IDS for value in one.values if value != HERE)
 
 
-def read(wav: bytes) -> Samples:
-    """What our voice said, at the ear's rate, with HUSH_S of silence at both ends."""
+def _read(wav: bytes) -> Samples:
     sound, rate = soundfile.read(io.BytesIO(wav), dtype="float32")
     hush = np.zeros(int(HUSH_S * RATE), np.float32)
     return np.concatenate([hush, resampled(sound, rate), hush])

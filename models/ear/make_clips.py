@@ -18,7 +18,6 @@ own answers, in its own voice, with ids that `bench ids` never says.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import random
 import re
@@ -34,11 +33,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "meaning"))
 import render
 from make_data import Recipe
 
-from assistant.adapters.kokoro import RESERVED, Kokoro, trimmed
+from assistant.adapters.kokoro import RESERVED, Kokoro
+from assistant.adapters.speakers import Speaker, Speakers
 from assistant.bench import ids
 from assistant.bench.talkers import own_voice
 from assistant.bootstrap import Site, load_site
-from assistant.domain.speech import verbalise
+from assistant.bootstrap.wake import CLIPS
+from assistant.domain.speech import REPEATS, verbalise
 from assistant.settings.paths import cache_dir
 from assistant.turn.wording import wording
 
@@ -55,7 +56,8 @@ NOUNS = {"batch": "lot", "serial": "board", "pcb": "board", "unit": "board", "ba
 """The plans' markers stand for all of them; people mostly say lot and board."""
 NOUN = re.compile(r"\b(?:batch|serial|pcb|unit|batches)\b(?= \w)", re.IGNORECASE)
 SPELLED = re.compile(r"(?<!')\b(?:[A-Za-z] ){2}[A-Za-z]\b(?= |$|[,.?!])")
-SAID = re.compile(rf"\b(?:{'|'.join((*ONES, 'double', 'triple'))})(?: (?:{'|'.join((*ONES, 'double', 'triple'))})\b)+")
+ONE_OF = "|".join((*ONES, *REPEATS.values()))
+SAID = re.compile(rf"\b(?:{ONE_OF})(?: (?:{ONE_OF})\b)+")
 NUMBER_WORDS = re.compile(
     rf"\b(?:{'|'.join((*DIGIT, 'double', 'triple', 'hundred', 'thousand'))}|\w+teen|\w+ty)\b|\d", re.IGNORECASE
 )
@@ -195,9 +197,9 @@ def answers(site: Site, seed: int) -> Iterator[dict]:
 
 
 def written(found: re.Match[str]) -> str:
-    """ "four seven double two" as "47 double 2"."""
-    words = [f" {word} " if word in ("double", "triple") else DIGIT[word] for word in found.group().split()]
-    return " ".join(re.sub(r"((?:double|triple) +\d)", r"\1 ", "".join(words)).split())
+    """Digits side by side, but for one that is said to stand more than once: 47 double 2."""
+    spaced = " ".join(DIGIT.get(word, word) for word in found.group().split())
+    return re.sub(r"(?<=\d)(?<!double \d)(?<!triple \d) (?=\d)", "", spaced)
 
 
 def keep(file: Path, sound: np.ndarray, row: dict) -> None:
@@ -207,16 +209,16 @@ def keep(file: Path, sound: np.ndarray, row: dict) -> None:
     print(file.stem, f"{len(sound) / 16000:.1f} s", row["said"], flush=True)
 
 
-async def speak_own(count: int, folder: Path, settings: dict) -> None:
+def speak_own(count: int, folder: Path, settings: dict) -> None:
     """Clips of the assistant's own voice."""
-    rows, mouth = answers(load_site(None), settings["seed"]), own_voice(None)
+    rows, speakers = answers(load_site(None), settings["seed"]), Speakers(None, own_voice(None), cache_dir() / CLIPS)
     try:
         for number in range(count):
             row, file = next(rows), folder / f"own-{number:05d}.npy"
             if not file.with_suffix(".json").is_file():
-                keep(file, trimmed(ids.read(await mouth.speak(row["said"]))), row)
+                keep(file, speakers.say(row["said"], Speaker("own")), row)
     finally:
-        await mouth.close()
+        speakers.close()
 
 
 def cast(settings: dict, rng: random.Random, folder: Path) -> list[str]:
@@ -260,7 +262,7 @@ def main() -> None:
             sound = kokoro.speak(one["said"], one["voices"], one["speed"])
             keep(file, sound, one)
     if options.own and not options.show and part == parts:
-        asyncio.run(speak_own(options.own, folder, settings))
+        speak_own(options.own, folder, settings)
 
 
 if __name__ == "__main__":
