@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain.spoken.mentions import Entities, Mention
-from assistant.domain.spoken.tokens import beheaded, stands, tokenize
+from assistant.domain.spoken.numbers import is_number
+from assistant.domain.spoken.tokens import beheaded, curtailed, stands, tokenize
 from assistant.domain.values import HERE, MISSING, Command, Hypothesis, Transcript
 from assistant.turn.dialogue import Dialogue, State
 from assistant.turn.read import NAMED, REFUSAL, SLIP_CONFIDENCE, UNKNOWN, Reader
@@ -107,14 +108,13 @@ class Interpreter:
         hypothesis, commands = readings[index]
         if transcript.channel == "text":
             return commands
-        rivals = [(_likelihood(said, hypothesis), other) for said, other in readings[index + 1 :]]
-        if any(likely > CLOSE and (_negated(other) or self._another_deed(other, commands)) for likely, other in rivals):
+        rivals = [(_likelihood(one[0], hypothesis), one) for one in readings[index + 1 :]]
+        if any(
+            likely > CLOSE and (_negated(other) or self._another_deed(other, commands)) for likely, (_, other) in rivals
+        ):
             return (Command(UNKNOWN, confidence=0.0, text=hypothesis.text, doubt=DEED),)
         settled = self._which(readings, index)
-        rival = any(
-            likely > RIVAL and (_negated(other) or (_whole(other) and self._contradicts(other, settled)))
-            for likely, other in rivals
-        )
+        rival = any(likely > RIVAL and self._rivals(one, readings[index], settled) for likely, one in rivals)
         more = _fuller(readings[index], readings[index + 1 :]) if settled == commands and not rival else None
         if more is not None:
             hypothesis, settled = more
@@ -126,6 +126,18 @@ class Interpreter:
             replace(command, confidence=min(command.confidence, confidence), doubt=command.doubt or doubt)
             for command in settled
         )
+
+    def _rivals(self, one: Reading, chosen: Reading, settled: tuple[Command, ...]) -> bool:
+        """Whether it speaks against what was chosen: a "don't", another sentence, or words before a deed.
+
+        A "don't" that the ear lost may have left something of it: "when hold lot 4712" beside "hold lot 4712".
+        """
+        if _negated(one[1]):
+            return True
+        if _whole(one[1]):
+            return self._contradicts(one[1], settled)
+        deed = any(command.intent in self.reader.acts for command in settled)
+        return deed and self._lacks_words(chosen, one)
 
     def _lacks_words(self, one: Reading, best: Reading) -> bool:
         """Whether one is the best without its first words, or without its "don't", and the best makes no sense.
@@ -143,7 +155,8 @@ class Interpreter:
     def _which(self, readings: Sequence[Reading], index: int) -> tuple[Command, ...]:
         """The reading to go by; without the name of its thing where another was about as likely said.
 
-        Nor with an id of which a digit may be lost, one of two alike: that id is not even asked back.
+        Nor with an id of which a digit may be lost, one of two alike, or whose last one may begin a word that was not
+        understood: that id is not even asked back.
         """
         best, commands = readings[index]
         if len(commands) != 1 or not _understood(commands):
@@ -163,10 +176,21 @@ class Interpreter:
             ids = dict.fromkeys((command.slots[slot], *(other.slots[slot] for other in others)))
             there = tuple(value for value in ids if value not in (HERE, MISSING))
             lost = any(_doubled(other.heard.get(slot, ""), command.slots[slot]) for other in others)
-            if len(there) > 1 or lost:
+            many = sum(char.isdigit() for char in command.slots[slot]) > 1  # of one, without it, nothing is left
+            if len(there) > 1 or lost or (many and self._open_ended(readings, index)):
                 among = there if len(there) > 1 else ()
                 return (replace(command, slots=rest, options={**command.options, slot: among}),)
         return commands
+
+    def _open_ended(self, readings: Sequence[Reading], index: int) -> bool:
+        """Whether it ends with an id after which more was heard: "one oh three four, tombstone" comes as "10342 on"."""
+        (best, commands), chosen = readings[0], tokenize(readings[index][0].text, self.reader.language)
+        return (
+            not _whole(commands)
+            and bool(chosen)
+            and is_number(chosen[-1].text, self.reader.language.numbers)
+            and curtailed(chosen, tokenize(best.text, self.reader.language))
+        )
 
     def _choose(self, readings: Sequence[tuple[Command, ...]]) -> int:
         """Index of the reading to go by."""

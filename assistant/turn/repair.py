@@ -18,7 +18,7 @@ from itertools import groupby, islice, pairwise, product, zip_longest
 
 from assistant.domain.spoken.mentions import Entities, find, mark
 from assistant.domain.spoken.numbers import is_number, readings
-from assistant.domain.spoken.sounds import Index, Sounds
+from assistant.domain.spoken.sounds import Index, Sounds, distance
 from assistant.domain.spoken.spellings import phrases as spelled_out
 from assistant.domain.spoken.tokens import Token, beheaded, ends, stands, starts, tokenize
 from assistant.domain.spoken.tokens import words as tokens_of
@@ -56,9 +56,10 @@ LAID_FAR = 0.17
 HEARD = 0.5
 """Of the words of both, so many must be the same: others' talk is no sentence of the site."""
 ALIKE = 2
-"""Of those that differ in little words only."""
+"""Of those that differ in little words only, as long as there are others."""
 MOST_LAID = 5
 _LITERAL = re.compile(r"[a-z][a-z']+")
+_FIRST_PERSON = re.compile(r"\bi\b")
 _HOLE = re.compile(r"\{[^}]*\}|<[^>]*>")
 
 
@@ -130,6 +131,7 @@ class Repairer:
             if self._digits(one.text) in digits
             and not self._belied(one.text, heard[0].text)
             and not self._beheaded(one.text, heard)
+            and not self._robs(one.text, heard[0].text)
         )
 
     def _denied(self, heard: Sequence[Hypothesis]) -> bool:
@@ -140,6 +142,23 @@ class Repairer:
         """Whether it is what was heard without its first words: who says "Maria, can you …" says it to Maria."""
         said, language = tokenize(text, self._reader.language), self._reader.language
         return any(beheaded(said, tokenize(one.text, language)) for one in heard[:LOOKED_AT])
+
+    def _robs(self, text: str, heard: str) -> bool:
+        """Whether the digit before a mended word sounds like its beginning: "1034 tombstone" comes as "10342 stone"."""
+        numbers = self._reader.language.numbers
+        meant, said = (tokenize(one, self._reader.language) for one in (text, heard))
+        at = next((at for at, (one, two) in enumerate(zip(meant, said, strict=False)) if one.text != two.text), 0)
+        if at == 0 or not is_number(said[at - 1].text, numbers):
+            return False
+        same = 0
+        while same < min(len(meant), len(said)) - at - 1 and meant[-1 - same].text == said[-1 - same].text:
+            same += 1
+        there, was = ([token.text for token in one[at : len(one) - same]] for one in (meant, said))
+        digit = said[at - 1].text[-1]
+        spoken = [word for word, value in numbers.digits.items() if str(value) == digit] or [said[at - 1].text]
+        sound = self._sounds.of(there)
+        alone = distance(self._sounds.of(was), sound)
+        return any(distance(self._sounds.of([word, *was]), sound) < alone for word in spoken)
 
     def _digits(self, text: str) -> list[str]:
         """Its numbers, in digits and in order."""
@@ -162,7 +181,7 @@ class Repairer:
         laid = [one for one in self._laid(looked) if one.text.lower() not in {two.text.lower() for two in mended}]
         # In turn, for the ear scores the first ones only.
         found = (one for pair in zip_longest(laid, mended) for one in pair if one is not None)
-        return [one for one in found if not self._beheaded(one.text, heard)]
+        return [one for one in found if not self._beheaded(one.text, heard) and not self._robs(one.text, one.heard)]
 
     def _laid(self, looked: Sequence[tuple[Hypothesis, Sequence[Token]]]) -> list[Hypothesis]:
         """Sentences of the site that sound, from end to end, like one of the likeliest hypotheses, nearest first."""
@@ -175,15 +194,17 @@ class Repairer:
                     found[text] = (far, one)
         alike: Counter[tuple[str, ...]] = Counter()
         laid: list[Hypothesis] = []
+        spare: list[Hypothesis] = []
         for text, (far, was) in sorted(found.items(), key=lambda item: item[1][0]):
             # Sentences that differ in little words only would leave no room for one that means something else.
-            content = tuple(word for word in text.lower().split() if word not in self._little)
+            content = tuple(word for word in text.lower().split() if len(word) > 1 and word not in self._little)
             alike[content] += 1
-            if alike[content] <= ALIKE and not self._belied(text, was.text):
-                laid.append(Hypothesis(text, was.logprob - far, was.text))
+            room = laid if alike[content] <= ALIKE else spare
+            if len(room) < MOST_LAID and not self._belied(text, was.text):
+                room.append(Hypothesis(text, was.logprob - far, was.text))
                 if len(laid) == MOST_LAID:
                     break
-        return laid
+        return [*laid, *spare][:MOST_LAID]
 
     def _belied(self, text: str, heard: str) -> bool:
         """Whether a word of another command was heard, which this one leaves out: no "start" is made of a "stop"."""
@@ -226,7 +247,7 @@ class Repairer:
             row = [next(named_in_turn) if word.startswith("{") else spelled.get(word, word) for word in words]
             if text[:1].isupper():
                 row[0] = row[0][:1].upper() + row[0][1:]
-            yield cost / len(pieces), text[: kept[0].start] + " ".join(row) + text[kept[-1].end :]
+            yield cost / len(pieces), _as_written(text[: kept[0].start] + " ".join(row) + text[kept[-1].end :])
 
     def _is_read(self, text: str) -> bool:
         commands = self._reader.read(text, self._entities)
@@ -264,9 +285,10 @@ class Repairer:
             said, last = "", 0
             for _, start, end, words in picked:
                 before = text[last : tokens[start].start]
-                said += before + " ".join(words if before.strip() or said else (words[0].capitalize(), *words[1:]))
+                opens = not (before.strip() or said) and text[:1].isupper()
+                said += before + " ".join((words[0].capitalize(), *words[1:]) if opens else words)
                 last = tokens[end - 1].end
-            yield sum(far for far, *_ in picked), said + text[last:]
+            yield sum(far for far, *_ in picked), _as_written(said + text[last:])
 
     def _strange(self, tokens: Sequence[Token]) -> list[int]:
         """Indices of words that no sentence here has."""
@@ -308,6 +330,11 @@ class Repairer:
                     if phrase.words == said or (heard and phrase.words not in self._nouns):
                         continue
                     yield far, start, end, phrase.words
+
+
+def _as_written(text: str) -> str:
+    """With the capital that the ear gives to "I" anywhere; "i'd" is another text to it, and an unlikely one."""
+    return _FIRST_PERSON.sub("I", text)
 
 
 def _bare(tokens: Sequence[Token], skip: Sequence[tuple[str, ...]]) -> Sequence[Token]:

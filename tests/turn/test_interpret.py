@@ -175,6 +175,41 @@ async def test_an_id_of_which_one_of_two_like_digits_may_be_lost_is_asked_for(sa
         assert slot in command.slots and command.options == {}
 
 
+@pytest.mark.parametrize(
+    ("best", "said", "slots", "options"),
+    [
+        # "One oh two three, tombstone" may be heard so.
+        ("hold board 10231 on", "hold board 10231", {}, {"board": ()}),
+        ("hold board one oh two three two stone", "hold board one oh two three two", {}, {"board": ()}),
+        # Of one digit nothing would be left; and no id stands at the end.
+        ("stop placer two on", "stop placer two", {"machine": "PNP-2"}, {}),
+        ("hold lot 4712 void on", "hold lot 4712 void", {"lot": "L4712", "reason": "void"}, {}),
+    ],
+)
+async def test_an_id_after_which_more_was_heard_is_asked_for(
+    best: str, said: str, slots: dict[str, str], options: dict[str, tuple[str, ...]]
+) -> None:
+    (command,) = await heard(None, (best, -0.3), (said, -0.4))
+    assert (command.slots, command.options) == (slots, options)
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "doubt"),
+    [
+        ("hold lot 4712", "when hold lot 4712", "hypotheses"),  # of a "don't"
+        ("stop placer two", "can't stop placer two", "hypotheses"),
+        ("hold lot 4712", "please hold lot 4712", ""),
+        ("where is lot 4712", "and where is lot 4712", ""),  # a question
+        ("hold lot 4712", "hold lot 4712 when", ""),
+    ],
+)
+async def test_a_word_that_may_have_stood_before_a_deed_makes_it_doubtful(said: str, other: str, doubt: str) -> None:
+    (command,) = await heard(None, (said, -0.1), (other, -0.4))
+    assert (command.text, command.doubt) == (said, doubt)
+    (command,) = await heard(None, (said, -0.1), (other, -0.7))
+    assert (command.text, command.doubt) == (said, "")
+
+
 async def test_of_two_about_as_likely_the_one_that_says_more_is_asked_back() -> None:
     (command,) = await heard(None, ("hold lot 4712", -0.1), ("hold lot 4712 void", -0.2))
     assert (command.slots, command.doubt) == ({"lot": "L4712", "reason": "void"}, "hypotheses")

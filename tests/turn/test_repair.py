@@ -68,6 +68,21 @@ def test_a_dont_further_down_the_list_is_heeded() -> None:
     assert offered("stop plaster two", "don't stop plaster two") == []
 
 
+@pytest.mark.parametrize(("heard", "meant"), [("stard placer two", "start"), ("Stard placer two", "Start")])
+def test_a_first_word_is_written_as_what_was_heard_begins(heard: str, meant: str) -> None:
+    """The ear writes small letters after a prompt of names; a large one would be as unlikely as another word."""
+    firsts = {text.split()[0] for text in offered(heard)}
+    assert meant in firsts and meant.swapcase() not in firsts
+
+
+@pytest.mark.parametrize("id_", ["10232", "one oh two three two", "1 0 2 3 2"])
+def test_no_digit_is_taken_that_may_begin_the_next_word(id_: str) -> None:
+    """ "One oh two three, tombstone" may be heard as "10232 stone"; of "10236 stone" the six is no part of it."""
+    heard, other = f"hold board {id_} stone", f"hold board {id_.removesuffix('two').removesuffix('2')}6 stone"
+    assert offered(heard) == []
+    assert other.replace("stone", "tombstone") in offered(other)
+
+
 def test_what_was_heard_travels_with_what_is_offered() -> None:
     (first, *_) = the_repairer().offer([Hypothesis("Start plaster three.", -0.3)])
     assert first.heard == "Start plaster three."
@@ -132,7 +147,7 @@ def the_counter() -> Repairer:
         ("a bright roast mocha", "a light roast mocha"),
         ("a triple short cappuccino", "a triple shot cappuccino"),
         # And so are the words that rules of a site say.
-        ("may have a large coffee", "May i have a large coffee"),
+        ("may have a large coffee", "may i have a large coffee"),
         ("I like a small latte", "I'd like a small latte"),
     ],
 )

@@ -160,3 +160,8 @@ def beheaded(one: Sequence[Token], whole: Sequence[Token]) -> bool:
     """Whether it is the other without its first words, wherever either is written apart ("lot4712", "lot 4712")."""
     said = "".join(token.text for token in one)
     return any("".join(token.text for token in whole[at:]) == said for at in range(1, len(whole)))
+
+
+def curtailed(one: Sequence[Token], whole: Sequence[Token]) -> bool:
+    """Whether it is the other without its last words."""
+    return len(one) < len(whole) and [token.text for token in one] == [token.text for token in whole[: len(one)]]
