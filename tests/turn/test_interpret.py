@@ -169,10 +169,24 @@ async def test_an_id_of_which_one_of_two_like_digits_may_be_lost_is_asked_for(sa
     assert slot not in command.slots and command.options == {slot: ()}
     verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
     assert isinstance(verdict, Missing) and (verdict.slot, verdict.question) == (slot, f"Which {slot}?")
-    # Much less likely, it leaves a doubt; and other digits are another id, which does not exist.
-    for less in ((other, -0.5), (said.replace("1", "9"), -0.25)):
+    # Much less likely, it leaves a doubt; and so do other digits where they are less likely.
+    for less in ((other, -0.5), (said.replace("1", "9"), -0.4)):
         (command,) = await heard(None, (said, -0.2), less)
         assert slot in command.slots and command.options == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "slot"),
+    [("hold lot 4722", "hold lot 4772", "lot"), ("why is board 10231 on hold", "why is board 10931 on hold", "board")],
+)
+async def test_an_id_beside_another_as_likely_that_does_not_exist_is_asked_for(
+    said: str, other: str, slot: str
+) -> None:
+    """ "Four seven triple two" in noise comes as 4722 and, as likely, as 4772, 4702, 4732."""
+    (command,) = await heard(None, (said, -0.3), (other, -0.4))
+    assert slot not in command.slots and command.options == {slot: ()}
+    (command,) = await heard(None, (said, -0.3), (other, -0.5))
+    assert slot in command.slots and (command.options, command.doubt) == ({}, "hypotheses")
 
 
 @pytest.mark.parametrize(
