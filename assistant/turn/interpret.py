@@ -28,7 +28,7 @@ CLOSE = 0.8
 """A command about another thing at least this likely leaves open which of them is meant, and one to do something else
 what was said: that is asked. One that says more is taken for what was said, and asked back."""
 EVEN = 0.85
-"""Beside an id that does not exist and is this likely, one that does is not proposed either: it is asked for. (In 404
+"""Beside an id that does not exist and is this likely, one that does is not proposed either: it is asked for. (In 604
 recordings no right one of 82 had such a rival, and two of the three that nobody had said.)"""
 RIVAL = 0.65
 """Another valid command at least this likely beside the best one makes it doubtful: asked back, not acted on. (Of 408

@@ -147,7 +147,7 @@ def the_counter() -> Repairer:
         ("a bright roast mocha", "a light roast mocha"),
         ("a triple short cappuccino", "a triple shot cappuccino"),
         # And so are the words that rules of a site say.
-        ("may have a large coffee", "may i have a large coffee"),
+        ("may have a large coffee", "may I have a large coffee"),
         ("I like a small latte", "I'd like a small latte"),
     ],
 )
