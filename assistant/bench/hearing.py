@@ -41,7 +41,7 @@ from assistant.turn.read import UNKNOWN
 
 NOTE = "faster_whisper.WhisperModel.transcribe, its defaults, int8, beam 5, language en, all segments read"
 SEED = 4712
-"""Of the noise that is mixed in."""
+"""Of the noise that is mixed in where none is named, and of what is drawn for an interval."""
 OURS, WHISPER, SPHINX = "ours", "faster-whisper", "PocketSphinx"
 ABOUT_3_S = (2.5, 3.5)
 """Seconds of a recording that counts as a command of three seconds."""
@@ -111,15 +111,16 @@ def measure(
     folder: Path | None = None,
     mix: Sequence[float] = (),
     room: str = "line",
+    seed: int = SEED,
     part: tuple[int, int] = (1, 1),
     threads: int = 2,
     peer: Path | None = None,
 ) -> Iterator[Figure | Share | Mean | Value | tuple[str, str]]:
     """Commands right, and the time to a transcript; notes are pairs of name and text.
 
-    `mix`: also with noise of a `room` (one of ROOMS) at so many dB. `part`: which of how many parts of the recordings,
-    of which each is heard as it is when all are. `peer`: the model that faster-whisper runs beside ours; None: there is
-    neither it nor PocketSphinx. Raises AudioError, ModelError.
+    `mix`: also with noise of a `room` (one of ROOMS) at so many dB; another `seed` is other noise. `part`: which of how
+    many parts of the recordings, of which each is heard as it is when all are. `peer`: the model that faster-whisper
+    runs beside ours; None: there is neither it nor PocketSphinx. Raises AudioError, ModelError.
     """
     labels = labels_of(clips)
     sounds = [audiofile.read(clips / label["file"]) for label in labels]
@@ -141,7 +142,7 @@ def measure(
             sound = samples
             if decibels is not None:
                 others = [*sounds[:number], *sounds[number + 1 :]]
-                sound = noise.mixed(samples, _noise(room, len(samples), number, others), decibels)
+                sound = noise.mixed(samples, _noise(room, len(samples), seed, number, others), decibels)
             for name, ear in ears.items():
                 tally, started, worked = tallies[name], time.perf_counter(), time.process_time()
                 heard, cut = ear(sound)
@@ -182,10 +183,10 @@ def _closed(site: Site, folder: Path | None) -> Ear:
     return hears
 
 
-def _noise(room: str, length: int, number: int, others: Sequence[Samples]) -> Samples:
+def _noise(room: str, length: int, seed: int, number: int, others: Sequence[Samples]) -> Samples:
     if room == "cafe" and others:
-        return noise.counter(length, SEED, number, others)
-    return noise.machines(length, SEED, number)
+        return noise.counter(length, seed, number, others)
+    return noise.machines(length, seed, number)
 
 
 def _rows(label: Mapping[str, Any], decibels: float | None, room: str) -> list[str]:

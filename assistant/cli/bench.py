@@ -57,6 +57,7 @@ def bench(
     room: Annotated[
         str, typer.Option(help="Where that noise is from: line (machines) or cafe (talk backwards, crockery).")
     ] = "line",
+    seed: Annotated[int, typer.Option(help="Of that noise: another number, other noise.", min=0)] = 4712,
     piece: Annotated[str, typer.Option("--part", help="Which of how many parts of the recordings, 1/4.")] = "1/1",
     peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone and with PocketSphinx, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
@@ -84,7 +85,7 @@ def bench(
         if part not in PARTS + APART:
             raise UsageError(f"{part}: no such part; there are {', '.join(PARTS + APART)}")
     for part in named:
-        hearing = Hearing(clips, tuple(noise or ()), room, _part(piece), peer)
+        hearing = Hearing(clips, tuple(noise or ()), room, seed, _part(piece), peer)
         results: Iterable[Figure | Share | Mean | Spread | Value | Plain]
         if part in ("quiet", "always"):
             results = _quiet(site, clips, data, hours or QUIET_H, always=part == "always")
@@ -105,6 +106,7 @@ class Hearing:
     clips: Path | None
     mix: tuple[float, ...]
     room: str
+    seed: int
     part: tuple[int, int]
     peer: bool
 
@@ -133,7 +135,15 @@ def _measure(
                 raise UsageError(f"--room {heard.room}: neither of {', '.join(hearing.ROOMS)}")
             plain = bootstrap.speech_model(site, plain=True) if heard.peer else None
             for row in hearing.measure(
-                loaded, model, folder, folder=site, mix=heard.mix, room=heard.room, part=heard.part, peer=plain
+                loaded,
+                model,
+                folder,
+                folder=site,
+                mix=heard.mix,
+                room=heard.room,
+                seed=heard.seed,
+                part=heard.part,
+                peer=plain,
             ):
                 yield Plain(*row) if isinstance(row, tuple) else row
         case "stories":

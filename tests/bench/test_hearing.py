@@ -89,6 +89,7 @@ def test_the_same_seed_makes_the_same_noise() -> None:
     for number in range(3):
         assert np.array_equal(noise.machines(RATE, 7, number), noise.machines(RATE, 7, number))
         assert noise.machines(RATE, 7, number).std() == pytest.approx(1.0, abs=0.01)
+        assert not np.array_equal(noise.machines(RATE, 7, number), noise.machines(RATE, 8, number))
 
 
 @pytest.mark.parametrize(
