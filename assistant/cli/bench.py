@@ -57,7 +57,9 @@ def bench(
     room: Annotated[
         str, typer.Option(help="Where that noise is from: line (machines) or cafe (talk backwards, crockery).")
     ] = "line",
-    seed: Annotated[int, typer.Option(help="Of that noise: another number, other noise.", min=0)] = 4712,
+    seed: Annotated[
+        int | None, typer.Option(help="Of that noise: another number, other noise.", min=1, show_default=False)
+    ] = None,
     piece: Annotated[str, typer.Option("--part", help="Which of how many parts of the recordings, 1/4.")] = "1/1",
     peer: Annotated[bool, typer.Option(help="Hear with faster-whisper alone and with PocketSphinx, too.")] = True,
     sentences: Annotated[Path | None, typer.Option(help="Sentences and what they mean.", show_default=False)] = None,
@@ -106,7 +108,7 @@ class Hearing:
     clips: Path | None
     mix: tuple[float, ...]
     room: str
-    seed: int
+    seed: int | None
     part: tuple[int, int]
     peer: bool
 
@@ -141,7 +143,7 @@ def _measure(
                 folder=site,
                 mix=heard.mix,
                 room=heard.room,
-                seed=heard.seed,
+                seed=heard.seed or hearing.SEED,
                 part=heard.part,
                 peer=plain,
             ):

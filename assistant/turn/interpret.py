@@ -190,7 +190,6 @@ class Interpreter:
         (best, commands), chosen = readings[0], tokenize(readings[index][0].text, self.reader.language)
         return (
             not _whole(commands)
-            and bool(chosen)
             and is_number(chosen[-1].text, self.reader.language.numbers)
             and curtailed(chosen, tokenize(best.text, self.reader.language))
         )

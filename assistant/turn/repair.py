@@ -240,14 +240,13 @@ class Repairer:
         ]
         spelled = {token.text: text[token.start : token.end] for token in kept}
         for cost, words in nearest.sentences(pieces, LAID_FAR * len(pieces)):
-            said = [word for word in words if not word.startswith("{")]
-            if sum((Counter(said) & Counter(heard)).values()) < HEARD * max(len(said), len(heard)):
+            plain = [word for word in words if not word.startswith("{")]
+            if sum((Counter(plain) & Counter(heard)).values()) < HEARD * max(len(plain), len(heard)):
                 continue
             named_in_turn = iter(things)
             row = [next(named_in_turn) if word.startswith("{") else spelled.get(word, word) for word in words]
-            if text[:1].isupper():
-                row[0] = row[0][:1].upper() + row[0][1:]
-            yield cost / len(pieces), _as_written(text[: kept[0].start] + " ".join(row) + text[kept[-1].end :])
+            said = text[: kept[0].start] + " ".join(row) + text[kept[-1].end :]
+            yield cost / len(pieces), _as_written(said, text)
 
     def _is_read(self, text: str) -> bool:
         commands = self._reader.read(text, self._entities)
@@ -284,11 +283,9 @@ class Repairer:
                 continue  # nothing would be left of what was heard
             said, last = "", 0
             for _, start, end, words in picked:
-                before = text[last : tokens[start].start]
-                opens = not (before.strip() or said) and text[:1].isupper()
-                said += before + " ".join((words[0].capitalize(), *words[1:]) if opens else words)
+                said += text[last : tokens[start].start] + " ".join(words)
                 last = tokens[end - 1].end
-            yield sum(far for far, *_ in picked), _as_written(said + text[last:])
+            yield sum(far for far, *_ in picked), _as_written(said + text[last:], text)
 
     def _strange(self, tokens: Sequence[Token]) -> list[int]:
         """Indices of words that no sentence here has."""
@@ -332,9 +329,13 @@ class Repairer:
                     yield far, start, end, phrase.words
 
 
-def _as_written(text: str) -> str:
-    """With the capital that the ear gives to "I" anywhere; "i'd" is another text to it, and an unlikely one."""
-    return _FIRST_PERSON.sub("I", text)
+def _as_written(text: str, heard: str) -> str:
+    """As the ear writes, for another spelling is another text to it, and an unlikely one.
+
+    It begins as what was heard begins, and "I" has a capital anywhere.
+    """
+    text = _FIRST_PERSON.sub("I", text)
+    return text[:1].upper() + text[1:] if heard[:1].isupper() else text
 
 
 def _bare(tokens: Sequence[Token], skip: Sequence[tuple[str, ...]]) -> Sequence[Token]:

@@ -195,6 +195,7 @@ async def test_an_id_beside_another_as_likely_that_does_not_exist_is_asked_for(
         # "One oh two three, tombstone" may be heard so.
         ("hold board 10231 on", "hold board 10231", {}, {"board": ()}),
         ("hold board one oh two three two stone", "hold board one oh two three two", {}, {"board": ()}),
+        ("hold lot 47 12 on", "hold lot 4712", {}, {"lot": ()}),
         # Of one digit nothing would be left; and no id stands at the end.
         ("stop placer two on", "stop placer two", {"machine": "PNP-2"}, {}),
         ("hold lot 4712 void on", "hold lot 4712 void", {"lot": "L4712", "reason": "void"}, {}),

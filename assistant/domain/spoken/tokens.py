@@ -158,10 +158,15 @@ def stands(tokens: Sequence[Token], phrases: Sequence[tuple[str, ...]]) -> bool:
 
 def beheaded(one: Sequence[Token], whole: Sequence[Token]) -> bool:
     """Whether it is the other without its first words, wherever either is written apart ("lot4712", "lot 4712")."""
-    said = "".join(token.text for token in one)
-    return any("".join(token.text for token in whole[at:]) == said for at in range(1, len(whole)))
+    said = _joined(one)
+    return any(_joined(whole[at:]) == said for at in range(1, len(whole)))
 
 
 def curtailed(one: Sequence[Token], whole: Sequence[Token]) -> bool:
-    """Whether it is the other without its last words."""
-    return len(one) < len(whole) and [token.text for token in one] == [token.text for token in whole[: len(one)]]
+    """Whether it is the other without its last words, wherever either is written apart."""
+    said = _joined(one)
+    return any(_joined(whole[:at]) == said for at in range(1, len(whole)))
+
+
+def _joined(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
