@@ -73,8 +73,11 @@ that no template read, 101 were right with it and three another; with 12 it was 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One way to hear an utterance: as it was said, or faster."""
+    """One way to hear an utterance: as it was said, or faster; by one ear or the other."""
 
+    ear: Whisper
+    head: Sequence[int]
+    """What the decoder is told first."""
     sound: Any
     """What the encoder makes of it."""
     frames: int
@@ -85,19 +88,27 @@ class _Look:
     scores: dict[str, list[float]] = field(default_factory=dict)
     """Of each text that was scored against it, natural-log probability of each token: each costs a pass."""
 
-    def most(self, head: Sequence[int]) -> int:
+    @property
+    def most(self) -> int:
         """Tokens that may be decoded; the limit counts what the decoder is told first too."""
-        return min(MOST_TOKENS - len(head), int(self.frames * HOP / RATE * TOKENS_A_SECOND) + SPARE_TOKENS)
+        return min(MOST_TOKENS - len(self.head), int(self.frames * HOP / RATE * TOKENS_A_SECOND) + SPARE_TOKENS)
+
+    def score(self, text: str) -> list[float]:
+        """Natural-log probability of each token of a text."""
+        if text not in self.scores:
+            self.scores[text] = self.ear.scored(text, self)
+        return self.scores[text]
 
 
 class Whisper:
     """ports.Transcriber. One call at a time, from one thread."""
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1, second: Whisper | None = None) -> None:
         """Load a CTranslate2 Whisper, multilingual or English only. Raises ModelError.
 
         `folder` holds model.bin, config.json, vocabulary.txt (or .json) and tokenizer.json; `threads`: cores
         to use; a second one helps the encoder and slows each step of decoding, and is better left to the voice.
+        `second`: another ear, which is asked for its opinion on what is unclear; without one it is this one again.
         """
         import ctranslate2
         import tokenizers
@@ -120,6 +131,7 @@ class Whisper:
             raise ModelError(f"{folder}: tokenizer.json belongs to another model than model.bin")
         self._tokenizer = Tokenizer(vocabulary, many, task="transcribe", language="en")
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
+        self._second = second or self
         self.rejected = ""
         """Why the last call heard nothing: `silence`, `too long`, `no speech`, `unsure`, `loop`; else empty."""
 
@@ -137,72 +149,54 @@ class Whisper:
             return self._reject("silence")
         if len(samples) > LONGEST_S * RATE:
             return self._reject("too long")
-        head = self._head(prompt)
         try:
-            look = self._look(samples, head, utterance.voiced_s)
+            look = self._look(samples, prompt, utterance.voiced_s)
             why = refusal(look.heard[0], look.no_speech, prompt) if look.heard else "loop"
             if why:
                 return self._reject(why)
             if mender is None or mender.settled(look.heard):
                 return look.heard
-            return (*look.heard, *self._mended(look, samples, head, utterance.voiced_s, mender))
+            return (*look.heard, *self._mended(look, samples, prompt, utterance.voiced_s, mender))
         except (RuntimeError, ValueError, MemoryError) as exc:  # whatever C++ threw
             raise EngineError(f"the recogniser failed: {_first_line(exc)}") from exc
 
     def likeness(self, sound: object, phrase: str) -> float:
         """See ports.Transcriber. Without a prompt, whose words would be written too, and so with a capital."""
-        samples, head = np.asarray(sound, np.float32), self._head(())
+        samples = np.asarray(sound, np.float32)
         try:
-            look = _Look(self._encode(samples), len(samples) // HOP)
-            written = self._tokenizer.decode(self._generate(look, head).sequences_ids[0]).strip()
+            look = _Look(self, self._head(()), self._encode(samples), len(samples) // HOP)
+            written = self._tokenizer.decode(self._generate(look).sequences_ids[0]).strip()
             # Of silence nothing is written, and surely.
-            own = self._score(written, look, head) if written else [0.0]
-            said = self._score(phrase[:1].upper() + phrase[1:], look, head)
+            own = look.score(written) if written else [0.0]
+            said = look.score(phrase[:1].upper() + phrase[1:])
             return float(np.mean(said) - np.mean(own))
         except (RuntimeError, ValueError, MemoryError) as exc:
             raise EngineError(f"the recogniser failed: {_first_line(exc)}") from exc
 
     def _mended(
-        self, look: _Look, samples: Samples, head: list[int], voiced_s: float, mender: Mender
+        self, look: _Look, samples: Samples, prompt: Sequence[str], voiced_s: float, mender: Mender
     ) -> Sequence[Hypothesis]:
         """What is offered for what was heard; where it was not clear and nothing offered is near, it is heard again."""
         best, offered = look.heard[0], mender.offer(look.heard)[:MOST_SCORED]
-        fitting = self._fitting(offered, [look], head)
+        fitting = _fitting(offered, [look])
         near = fitting and fitting[0].logprob > best.logprob - NEAR
         if best.logprob > CLEAR or near:
             return fitting
-        again = self._look(resampled(samples, round(RATE / LASTING)), head, voiced_s)
+        again = self._second._look(resampled(samples, round(RATE / LASTING)), prompt, voiced_s)
         more = mender.offer(look.heard, again.heard)[:MOST_SCORED] if again.heard else ()
         if not more:
             return fitting
         once = {one.text: one for one in (*offered, *more)}
-        return self._fitting(list(once.values()), [look, again], head)
+        return _fitting(list(once.values()), [look, again])
 
-    def _fitting(self, offered: Sequence[Hypothesis], looks: Sequence[_Look], head: list[int]) -> Sequence[Hypothesis]:
-        """Of what is offered, what the sound allows, best first; its log-probability as if it had been decoded.
-
-        Heard twice, it is the mean of both that counts, each beside what was heard best there.
-        """
-        best = looks[0].heard[0]
-        heard = [self._score(look.heard[0].text, look, head) for look in looks] if offered else []
-        fitting = []
-        for one in offered:
-            pairs = [(self._score(one.text, look, head), was) for look, was in zip(looks, heard, strict=True)]
-            less = float(np.mean([np.mean(scored) - np.mean(was) for scored, was in pairs]))
-            if less >= -MOST_LESS and np.mean([sum(scored) - sum(was) for scored, was in pairs]) >= -MOST_LESS_IN_ALL:
-                fitting.append(replace(one, logprob=best.logprob + min(0.0, less)))
-        return sorted(fitting, key=lambda one: -one.logprob)
-
-    def _score(self, text: str, look: _Look, head: list[int]) -> list[float]:
+    def scored(self, text: str, look: _Look) -> list[float]:
         """Natural-log probability of each token of a text, given the sound and what the decoder was told first."""
-        if text not in look.scores:
-            tokenizer = self._tokenizer
-            start = [token for token in head if token != tokenizer.no_timestamps]  # `align` adds it
-            tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
-            (result,) = self._model.align(look.sound, start, [tokens], look.frames)
-            scored = np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))
-            look.scores[text] = [float(one) for one in scored]
-        return look.scores[text]
+        tokenizer = self._tokenizer
+        start = [token for token in look.head if token != tokenizer.no_timestamps]  # `align` adds it
+        tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
+        (result,) = self._model.align(look.sound, start, [tokens], look.frames)
+        scored = np.log(np.maximum(result.text_token_probs[: len(tokens)], 1e-9))
+        return [float(one) for one in scored]
 
     def _encode(self, samples: Samples) -> Any:
         """What the encoder makes of the speech and the silence after it."""
@@ -212,21 +206,21 @@ class Whisper:
         mel = np.ascontiguousarray(mel[None, :, : mel.shape[1] // 2 * 2])  # the encoder halves the frames
         return self._model.encode(ctranslate2.StorageView.from_array(mel))
 
-    def _look(self, samples: Samples, head: list[int], voiced_s: float) -> _Look:
+    def _look(self, samples: Samples, prompt: Sequence[str], voiced_s: float) -> _Look:
         """What is heard in an utterance."""
-        look = _Look(self._encode(samples), len(samples) // HOP)
-        result = self._generate(look, head)
-        heard = merged(self._hypotheses(result, look.most(head), voiced_s))
+        look = _Look(self, self._head(prompt), self._encode(samples), len(samples) // HOP)
+        result = self._generate(look)
+        heard = merged(self._hypotheses(result, look.most, voiced_s))
         return replace(look, heard=heard, no_speech=result.no_speech_prob)
 
-    def _generate(self, look: _Look, head: list[int]) -> Any:
+    def _generate(self, look: _Look) -> Any:
         """CTranslate2's result for one utterance: `sequences_ids`, `scores`, `no_speech_prob`."""
         (result,) = self._model.generate(
             look.sound,
-            [head],
+            [list(look.head)],
             beam_size=BEAM,
             num_hypotheses=N_BEST,
-            max_length=len(head) + look.most(head),
+            max_length=len(look.head) + look.most,
             suppress_blank=True,
             return_scores=True,
             return_no_speech_prob=True,
@@ -267,6 +261,22 @@ class Whisper:
     def _reject(self, why: str) -> Sequence[Hypothesis]:
         self.rejected = why
         return ()
+
+
+def _fitting(offered: Sequence[Hypothesis], looks: Sequence[_Look]) -> Sequence[Hypothesis]:
+    """Of what is offered, what the sound allows, best first; its log-probability as if it had been decoded.
+
+    Heard twice, it is the mean of both that counts, each beside what was heard best there.
+    """
+    best = looks[0].heard[0]
+    heard = [look.score(look.heard[0].text) for look in looks] if offered else []
+    fitting = []
+    for one in offered:
+        pairs = [(look.score(one.text), was) for look, was in zip(looks, heard, strict=True)]
+        less = float(np.mean([np.mean(scored) - np.mean(was) for scored, was in pairs]))
+        if less >= -MOST_LESS and np.mean([sum(scored) - sum(was) for scored, was in pairs]) >= -MOST_LESS_IN_ALL:
+            fitting.append(replace(one, logprob=best.logprob + min(0.0, less)))
+    return sorted(fitting, key=lambda one: -one.logprob)
 
 
 def mended(vocabulary: str) -> str:

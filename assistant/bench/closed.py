@@ -17,7 +17,7 @@ from assistant.bootstrap import Site
 from assistant.domain.spoken.language import Language
 from assistant.domain.spoken.mentions import Entities
 
-_SAID_OTHERWISE = ("o", "tree", "fower", "fife", "nought", "niner")
+_SAID_OTHERWISE = ("o", "tree", "fower", "fife", "nought", "naught", "niner")
 """Words for digits that the dictionary has as something else, or that hardly anybody says."""
 
 

@@ -45,6 +45,8 @@ SEED = 4712
 OURS, WHISPER, SPHINX = "ours", "faster-whisper", "PocketSphinx"
 ABOUT_3_S = (2.5, 3.5)
 """Seconds of a recording that counts as a command of three seconds."""
+THREADS = 2
+"""Of either ear."""
 DRAWS = 2000
 """Of recordings, for the interval of a mean."""
 ROOMS = ("line", "cafe")
@@ -105,7 +107,7 @@ class Tally:
 
 def measure(
     site: Site,
-    model: Path,
+    whisper: Whisper,
     clips: Path,
     *,
     folder: Path | None = None,
@@ -113,20 +115,20 @@ def measure(
     room: str = "line",
     seed: int = SEED,
     part: tuple[int, int] = (1, 1),
-    threads: int = 2,
     peer: Path | None = None,
 ) -> Iterator[Figure | Share | Mean | Value | tuple[str, str]]:
     """Commands right, and the time to a transcript; notes are pairs of name and text.
 
-    `mix`: also with noise of a `room` (one of ROOMS) at so many dB; another `seed` is other noise. `part`: which of how
-    many parts of the recordings, of which each is heard as it is when all are. `peer`: the model that faster-whisper
-    runs beside ours; None: there is neither it nor PocketSphinx. Raises AudioError, ModelError.
+    `whisper`: our ear, with THREADS as the other has. `mix`: also with noise of a `room` (one of ROOMS) at so many dB;
+    another `seed` is other noise. `part`: which of how many parts of the recordings, of which each is heard as it is
+    when all are. `peer`: the model that faster-whisper runs beside ours; None: there is neither it nor PocketSphinx.
+    Raises AudioError, ModelError.
     """
     labels = labels_of(clips)
     sounds = [audiofile.read(clips / label["file"]) for label in labels]
-    ears: dict[str, Ear] = {OURS: _ours(site, model, folder, threads)}
+    ears: dict[str, Ear] = {OURS: _ours(site, whisper, folder)}
     if peer is not None:
-        ears[WHISPER] = _peer(peer, threads)
+        ears[WHISPER] = _peer(peer)
         if why := sphinx.missing():
             yield SPHINX, f"not measured: {why}"
         else:
@@ -158,9 +160,8 @@ def measure(
     yield from _sureness(tallies[OURS].graded)
 
 
-def _ours(site: Site, model: Path, folder: Path | None, threads: int) -> Ear:
-    mender = repairer(site, folder)
-    whisper, prompt = Whisper(model, threads=threads), vocabulary(site)
+def _ours(site: Site, whisper: Whisper, folder: Path | None) -> Ear:
+    mender, prompt = repairer(site, folder), vocabulary(site)
 
     def ours(samples: Samples) -> tuple[tuple[Hypothesis, ...], str]:
         utterance = endpoint.trim(samples)
@@ -292,11 +293,11 @@ def told(command: Command, cut: str, label: dict[str, Any], intents: Intents) ->
     return Told((command.intent, read) == (label["intent"], said), wrong, unasked, invented, sureness)
 
 
-def _peer(model: Path, threads: int) -> Ear:
+def _peer(model: Path) -> Ear:
     from faster_whisper import WhisperModel
 
     whisper: Any = WhisperModel(
-        str(model), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+        str(model), device="cpu", compute_type="int8", cpu_threads=THREADS, local_files_only=True
     )
 
     def transcribe(samples: Samples) -> tuple[tuple[Hypothesis, ...], str]:

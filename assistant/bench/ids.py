@@ -18,12 +18,12 @@ import msgspec
 import numpy as np
 import soundfile
 
+from assistant import bootstrap
 from assistant.adapters import endpoint
 from assistant.adapters.audiofile import RATE, Samples, resampled
-from assistant.adapters.whisper import Whisper
 from assistant.bench import Share
 from assistant.bench.talkers import own_voice
-from assistant.bootstrap import Site, first_entities, first_world, repairer, speech_model, vocabulary
+from assistant.bootstrap import Site, first_entities, first_world, repairer, vocabulary
 from assistant.domain.speech import verbalise
 from assistant.domain.spoken.mentions import Entities, Mention, mark
 from assistant.domain.spoken.tokens import tokenize
@@ -117,7 +117,7 @@ def _said(
 ) -> Iterator[Said]:
     """Each id in turn."""
     mender = repairer(site, folder)
-    whisper, prompt, language = Whisper(speech_model(folder)), vocabulary(site), site.reader.language
+    whisper, prompt, language = bootstrap.whisper(folder), vocabulary(site), site.reader.language
     mouth = own_voice(folder)
     with asyncio.Runner() as runner:
         try:

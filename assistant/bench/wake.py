@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from assistant import bootstrap
 from assistant.adapters import audiofile, endpoint, soundscape
 from assistant.adapters.audiofile import RATE, Samples, levelled
 from assistant.adapters.kokoro import RESERVED, Kokoro
@@ -27,7 +28,6 @@ from assistant.adapters.wakeword import FIRST_S, STEP, Embedder, Head, OwnWakewo
 from assistant.adapters.weights import Weights
 from assistant.adapters.whisper import Whisper
 from assistant.bench import Rate, Share
-from assistant.bootstrap import speech_model
 from assistant.bootstrap.wake import CLIPS, EMBEDDING, SPEAKERS, head_file, wake_folder
 from assistant.domain.spoken.address import addressed
 from assistant.errors import AudioError, ModelError
@@ -96,7 +96,7 @@ def measure(site: Path | None, clips: Path, real: Path | None) -> Iterator[Share
 def _ear(site: Path | None) -> Whisper | None:
     """None without its weights."""
     try:
-        return Whisper(speech_model(site))
+        return bootstrap.whisper(site)
     except ModelError:
         return None
 

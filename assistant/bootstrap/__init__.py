@@ -2,7 +2,7 @@
 
 from assistant.bootstrap.core import Door, LocalCore, host_core, open_core, open_parser, start
 from assistant.bootstrap.days import write_days
-from assistant.bootstrap.engines import ear, recordings, repairer, speech_model, understander, untrained, voice
+from assistant.bootstrap.engines import ear, recordings, repairer, understander, untaught, untrained, voice, whisper
 from assistant.bootstrap.mes import mes_state
 from assistant.bootstrap.reach import machines_silent
 from assistant.bootstrap.replay import led_to, open_replay, turn_of
@@ -43,15 +43,16 @@ __all__ = [
     "recordings",
     "repairer",
     "sheet",
-    "speech_model",
     "start",
     "terminal_means",
     "turn_of",
     "understander",
+    "untaught",
     "untrained",
     "vocabulary",
     "voice",
     "wake_phrase",
     "wakeword",
+    "whisper",
     "write_days",
 ]

@@ -55,12 +55,30 @@ def _understander(
     return Understander(model, site.reader.language, site.intents, calibration)
 
 
-def speech_model(site: Path | None, *, plain: bool = False) -> Path:
-    """The folder of the default ear; `plain`: of the model that it is made from, where it is. Raises ModelError."""
+def whisper(site: Path | None, chosen: str | None = None, *, threads: int = 1) -> Whisper:
+    """The model of a site's default ear, of another id's last part (`tiny.en`), or of a folder. Raises ModelError.
+
+    One that was taught has, for what is unclear, the one that it was taught from beside it. Raises UsageError where
+    nothing is called so.
+    """
     models = site_folder(site, "models")
     loaded = manifest.load(models)
-    name = loaded.default("speech")
-    return adapted.ready(Weights(loaded, cache_dir()), loaded.base(name) if plain else name, models)
+    ids = {name.partition("/")[2]: name for name, model in loaded.models.items() if model.role == "speech"}
+    name = loaded.default("speech") if chosen is None else ids.get(chosen, "")
+    if name:
+        weights = Weights(loaded, cache_dir())
+        taught, base = adapted.ready(weights, name, models), loaded.base(name)
+        second = Whisper(weights.ensure(base), threads=threads) if base != name else None
+        return Whisper(taught, threads=threads, second=second)
+    if chosen is not None and Path(chosen).is_dir():
+        return Whisper(Path(chosen), threads=threads)
+    raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
+
+
+def untaught(site: Path | None) -> Path:
+    """The folder of the model that the default ear was taught from; of itself, where it was not. Raises ModelError."""
+    loaded = manifest.load(site_folder(site, "models"))
+    return Weights(loaded, cache_dir()).ensure(loaded.base(loaded.default("speech")))
 
 
 def repairer(site: Site, folder: Path | None) -> Repairer | None:
@@ -77,26 +95,13 @@ def repairer(site: Site, folder: Path | None) -> Repairer | None:
 
 
 def ear(site: Path | None, chosen: str | None, read: Site | None = None, *, within_s: float | None = None) -> Ear:
-    """An ear with the model of a role's default, of another id's last part (`tiny.en`), or of a folder.
+    """An ear with the model that is `chosen` (see whisper), loaded with the first utterance.
 
-    `read`: the site's files, so that words that make no sentence there are mended by their sound. `within_s`: for one
+    `read`: the site's files, so that words that make no sense there are mended by their sound. `within_s`: for one
     utterance, where nobody waits for it.
     """
-    models = site_folder(site, "models")
-    loaded = manifest.load(models)
-    weights = Weights(loaded, cache_dir())
-    ids = {name.partition("/")[2]: name for name, model in loaded.models.items() if model.role == "speech"}
-
-    def load() -> Whisper:
-        if chosen is None:
-            return Whisper(adapted.ready(weights, loaded.default("speech"), models))
-        if chosen in ids:
-            return Whisper(adapted.ready(weights, ids[chosen], models))
-        if Path(chosen).is_dir():
-            return Whisper(Path(chosen))
-        raise UsageError(f"--model {chosen}: neither a folder nor one of {', '.join(ids)}")
-
-    return Ear(load, repairer(read, site) if read is not None else None, within_s=within_s)
+    mender = repairer(read, site) if read is not None else None
+    return Ear(lambda: whisper(site, chosen), mender, within_s=within_s)
 
 
 def recordings(kept: Evidence, data: Path) -> Recordings:

@@ -132,13 +132,12 @@ def _measure(
     match part:
         case "hearing":
             folder = heard.clips or shipped_site() / "tests" / "speech" / "commands"
-            model = bootstrap.speech_model(site)
             if heard.room not in hearing.ROOMS:
                 raise UsageError(f"--room {heard.room}: neither of {', '.join(hearing.ROOMS)}")
-            plain = bootstrap.speech_model(site, plain=True) if heard.peer else None
+            plain = bootstrap.untaught(site) if heard.peer else None
             for row in hearing.measure(
                 loaded,
-                model,
+                bootstrap.whisper(site, threads=hearing.THREADS),
                 folder,
                 folder=site,
                 mix=heard.mix,

@@ -129,13 +129,17 @@ class Reader:
 
     def _match(self, tokens: Sequence[Token], entities: Entities) -> tuple[Marked, Match] | None:
         found: list[tuple[Marked, Match]] = []
-        tried = ""
-        for here in (True, False) if tokens else ():
-            # "Hold that" names a thing, "undo that" and "note that …" do not.
-            marked = mark(tokens, self.language, entities, here=here)
-            if marked.text == tried:
-                break  # no such word in it: it would be matched again, and matching is most of what reading costs
-            tried = marked.text
+        tried: set[str] = set()
+        nameless = replace(entities, names={})
+        # "Hold that" names a thing, "undo that" and "note that …" do not; nor does a machine's name that a template has
+        # among its own words ("to the rework bench").
+        for among, here in ((entities, True), (entities, False), (nameless, True)) if tokens else ():
+            if among is nameless and found:
+                break
+            marked = mark(tokens, self.language, among, here=here)
+            if marked.text in tried:
+                continue  # no such word in it: it would be matched again, and matching is most of what reading costs
+            tried.add(marked.text)
             found += [(marked, match) for match in self.matcher.match(marked.text)]
             if any(not match.spans for _, match in found):
                 break

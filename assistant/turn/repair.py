@@ -19,12 +19,11 @@ from itertools import groupby, islice, pairwise, product, zip_longest
 from assistant.domain.spoken.mentions import Entities, find, mark
 from assistant.domain.spoken.numbers import is_number, readings
 from assistant.domain.spoken.sounds import Index, Sounds, distance
-from assistant.domain.spoken.spellings import phrases as spelled_out
 from assistant.domain.spoken.tokens import Token, beheaded, ends, stands, starts, tokenize
-from assistant.domain.spoken.tokens import words as tokens_of
 from assistant.domain.values import MISSING, Hypothesis
-from assistant.settings.intents import Intent, Intents
+from assistant.settings.intents import Intents
 from assistant.turn.nearest import Nearest
+from assistant.turn.phrases import listed, literals, named, openings, own
 from assistant.turn.read import UNKNOWN, Reader
 
 FARTHEST = 0.42
@@ -45,8 +44,6 @@ READ = 32
 """Combinations that are read to find those candidates."""
 MOST_KEPT = 2000
 """Spans of words whose neighbours are remembered: those of one sentence come up again and again."""
-MOST_FORMS = 1000
-"""Of a rule; one that says more is left out."""
 TALK = 0.75
 """Of the words of a sentence: where more are strange, it is talk."""
 LAID = 2
@@ -58,9 +55,9 @@ HEARD = 0.5
 ALIKE = 2
 """Of those that differ in little words only, as long as there are others."""
 MOST_LAID = 5
-_LITERAL = re.compile(r"[a-z][a-z']+")
+ID_DIGITS = 3
+"""In a row, they may be an id, also one that lost some; it must be the one that was heard best."""
 _FIRST_PERSON = re.compile(r"\bi\b")
-_HOLE = re.compile(r"\{[^}]*\}|<[^>]*>")
 
 
 Choice = tuple[float, int, int, tuple[str, ...]]
@@ -84,10 +81,10 @@ class Repairer:
         """`entities`: what has a name here; the ids in it only tell whole sentences from halves. `nearest`: looks
         through the sentences of the site, with holes for what has an id or a name."""
         self._reader, self._sounds, self._entities, self._nearest = reader, sounds, entities, nearest
-        phrases = set(_named(entities)) | set(_listed(intents))
+        phrases = set(named(entities)) | set(listed(intents))
         phrases |= {noun for kind in reader.language.kinds for noun in kind.nouns}
-        literal = {(word,) for word in _literals(intents)}
-        phrases |= set(_openings(intents))
+        literal = {(word,) for word in literals(intents)}
+        phrases |= set(openings(intents))
         self._nouns = {noun for kind in reader.language.kinds for noun in kind.nouns}
         self._known = {word for phrase in phrases | literal for word in phrase}
         self._known |= {word for phrase in reader.language.skip for word in phrase}
@@ -101,7 +98,7 @@ class Repairer:
         self._index = Index(self._phrases)
         self._owners: dict[str, set[str]] = {}
         for spec in intents.by_name.values():
-            for word in _own(spec):
+            for word in own(spec):
                 self._owners.setdefault(word, set()).add(spec.intent)
         every = {spec.intent for spec in intents.by_name.values()}
         self._owners = {word: whose for word, whose in self._owners.items() if whose != every}
@@ -130,8 +127,7 @@ class Repairer:
             for one in found
             if self._digits(one.text) in digits
             and not self._belied(one.text, heard[0].text)
-            and not self._beheaded(one.text, heard)
-            and not self._robs(one.text, heard[0].text)
+            and self._allowed(one.text, heard, heard[0].text)
         )
 
     def _denied(self, heard: Sequence[Hypothesis]) -> bool:
@@ -181,7 +177,14 @@ class Repairer:
         laid = [one for one in self._laid(looked) if one.text.lower() not in {two.text.lower() for two in mended}]
         # In turn, for the ear scores the first ones only.
         found = (one for pair in zip_longest(laid, mended) for one in pair if one is not None)
-        return [one for one in found if not self._beheaded(one.text, heard) and not self._robs(one.text, one.heard)]
+        return [one for one in found if self._allowed(one.text, heard, one.heard)]
+
+    def _allowed(self, text: str, heard: Sequence[Hypothesis], was: str) -> bool:
+        """Whether it may be offered for `was`, one of what was heard: not half of it, nor with another id."""
+        if self._beheaded(text, heard) or self._robs(text, was):
+            return False
+        said, best = ([run for run in self._digits(one) if len(run) >= ID_DIGITS] for one in (text, heard[0].text))
+        return said == best
 
     def _laid(self, looked: Sequence[tuple[Hypothesis, Sequence[Token]]]) -> list[Hypothesis]:
         """Sentences of the site that sound, from end to end, like one of the likeliest hypotheses, nearest first."""
@@ -283,7 +286,7 @@ class Repairer:
                 continue  # nothing would be left of what was heard
             said, last = "", 0
             for _, start, end, words in picked:
-                said += text[last : tokens[start].start] + " ".join(words)
+                said += text[last : _begins(text, tokens, start)] + " ".join(words)
                 last = tokens[end - 1].end
             yield sum(far for far, *_ in picked), _as_written(said + text[last:], text)
 
@@ -316,15 +319,19 @@ class Repairer:
                 span = tokens[start:end]
                 if any(is_number(token.text, numbers) or token.text in numbers.repeats for token in span):
                     continue
-                # A verb or noun that was heard stays, but for a noun where an id follows ("hold lock 4712").
+                # A verb or noun that was heard stays, but for a noun where an id follows ("hold lock 4712"); at the end
+                # it may be the beginning of a name ("with almond").
                 heard = len(span) == 1 and self._fixed(span[0]) and len(span[0].text) > SMALL
                 before_id = end < len(tokens) and is_number(tokens[end].text, numbers)
-                if heard and not before_id:
+                last = end == len(tokens)
+                if heard and not (before_id or last):
                     continue
                 said = tuple(token.text for token in span)
                 phones = self._sounds.of(said)
                 for far, phrase in self._like(phones):
-                    if phrase.words == said or (heard and phrase.words not in self._nouns):
+                    noun = before_id and phrase.words in self._nouns
+                    begun = last and phrase.words[: len(said)] == said
+                    if phrase.words == said or (heard and not noun and not begun):
                         continue
                     yield far, start, end, phrase.words
 
@@ -338,6 +345,16 @@ def _as_written(text: str, heard: str) -> str:
     return text[:1].upper() + text[1:] if heard[:1].isupper() else text
 
 
+def _begins(text: str, tokens: Sequence[Token], at: int) -> int:
+    """Where a token begins in a text; of a stuttered word where it is said last.
+
+    "A medium medium most" may be "a medium medium roast", and the first one stays.
+    """
+    token, end = tokens[at], tokens[at + 1].start if at + 1 < len(tokens) else len(text)
+    again = [match.start() for match in re.finditer(rf"\b{re.escape(token.text)}\b", text[token.end : end].lower())]
+    return token.end + again[-1] if again else token.start
+
+
 def _bare(tokens: Sequence[Token], skip: Sequence[tuple[str, ...]]) -> Sequence[Token]:
     """Without the phrases at both ends that may stand around any sentence."""
     first, last = 0, len(tokens)
@@ -346,42 +363,3 @@ def _bare(tokens: Sequence[Token], skip: Sequence[tuple[str, ...]]) -> Sequence[
     while length := ends(tokens[first:last], last - first, skip):
         last -= length
     return tokens[first:last]
-
-
-def _named(entities: Entities) -> Iterator[tuple[str, ...]]:
-    """Names without the number at their end, which is never mended."""
-    for words in entities.names:
-        stem = words[:-1] if words[-1].isdigit() else words
-        if stem and not any(word.isdigit() for word in stem):
-            yield stem
-
-
-def _listed(intents: Intents) -> Iterator[tuple[str, ...]]:
-    for values in intents.lists.values():
-        for value, forms in values.items():
-            for form in forms or (value,):
-                yield from (tokens_of(" ".join(said)) for said in spelled_out(form))
-
-
-def _openings(intents: Intents) -> Iterator[tuple[str, ...]]:
-    """What the site's rules say in several words and without a slot: "may I have", of which "I" is lost easily."""
-    for spec in intents.by_name.values():
-        for name in spec.rules:
-            for said in spelled_out(f"<{name}>", {**intents.shared.rules, **spec.rules}, MOST_FORMS):
-                if len(said) > 1:
-                    yield tokens_of(" ".join(said))
-
-
-def _literals(intents: Intents) -> set[str]:
-    """Words that stand in the site's templates."""
-    shared = {word for text in intents.shared.rules.values() for word in _words(text)}
-    return shared.union(*(_own(spec) for spec in intents.by_name.values()))
-
-
-def _own(spec: Intent) -> set[str]:
-    """Words of one command's templates."""
-    return {word for text in (*spec.templates, *spec.rules.values()) for word in _words(text)}
-
-
-def _words(template: str) -> Iterable[str]:
-    return _LITERAL.findall(_HOLE.sub(" ", template))

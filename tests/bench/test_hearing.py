@@ -11,11 +11,10 @@ import pytest
 
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.bench import noise
-from assistant.bench.hearing import Tally, Told, _mean, _rows, _sureness, measure, told
+from assistant.bench.hearing import Tally, Told, _mean, _rows, _sureness, labels_of, told
 from assistant.cli.bench import _part
 from assistant.domain.values import Command
 from assistant.errors import AudioError, UsageError
-from tests.a_core import the_site
 from tests.site import the_intents
 
 HOLD: dict[str, Any] = {"intent": "hold", "slots": {"lot": "L4712", "reason": "void"}}
@@ -66,7 +65,7 @@ def test_a_folder_without_labels_is_said_to_be_none(tmp_path: Path, content: str
     if content is not None:
         (tmp_path / "labels.json").write_text(content)
     with pytest.raises(AudioError, match="recording"):
-        list(measure(the_site(), tmp_path, tmp_path))
+        labels_of(tmp_path)
 
 
 @pytest.mark.parametrize("decibels", [10.0, 5.0, -5.0])

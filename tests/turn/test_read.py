@@ -35,6 +35,13 @@ SAID: dict[str, list[tuple[str, dict[str, str]]]] = {
     "hold lot four seven one two for bridging": [("hold", {"lot": "L4712", "reason": "bridging"})],
     "send board one oh two oh one to rework": [("rework", {"board": "B10201"})],
     "send board 10247 to rework because of a cold joint": [("rework", {"board": "B10247", "defect": "cold_joint"})],
+    # a machine's name where a template says it itself, and where it is meant
+    "send board one oh two three one to the rework bench": [("rework", {"board": "B10231"})],
+    "take board 10247 to the bench, cold joint": [("rework", {"board": "B10247", "defect": "cold_joint"})],
+    "lot 4712 goes to the rework bench": [("rework", {"lot": "L4712"})],
+    "send board one oh two two to the rework bench": [("rework", {"board": "?"})],
+    "send board 10231 to oven two": [("unknown", {})],
+    "status of the rework bench": [("status", {"machine": "RWK-1"})],
     "release the hold on lot 4712": [("release", {"lot": "L4712"})],
     # a question is no command, a polite request is one
     "is lot four seven one two on hold": [("status", {"lot": "L4712"})],
