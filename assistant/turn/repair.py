@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby, islice, pairwise, product, zip_longest
+from itertools import chain, groupby, islice, pairwise, product, zip_longest
 
 from assistant.domain.spoken.mentions import Entities, find, mark
 from assistant.domain.spoken.numbers import is_number, readings
@@ -96,6 +96,9 @@ class Repairer:
             if len(phrase.phones) >= SHORTEST:
                 self._phrases.setdefault(phrase.phones, []).append(phrase)
         self._index = Index(self._phrases)
+        self._starting: dict[str, list[Phrase]] = {}
+        for phrase in chain.from_iterable(self._phrases.values()):
+            self._starting.setdefault(phrase.words[0], []).append(phrase)
         self._owners: dict[str, set[str]] = {}
         for spec in intents.by_name.values():
             for word in own(spec):
@@ -277,7 +280,8 @@ class Repairer:
         if len(places) > MOST_WRONG or len(strange) > TALK * len(tokens):
             return
         # Where every word is one of the site's, it may be no sentence all the same: "place of four", "hold lock 4712".
-        choices = [self._near(tokens, [at]) for at in places] or [self._near(tokens, range(len(tokens)))]
+        anywhere = [*self._near(tokens, range(len(tokens))), *self._begun(tokens)] if not places else []
+        choices = [self._near(tokens, [at]) for at in places] or [anywhere]
         for picked in product(*choices):
             ends = [(start, end) for _, start, end, _ in picked]
             if any(start < end for (_, end), (start, _) in pairwise(ends)):
@@ -306,6 +310,14 @@ class Repairer:
         found = {choice for at in places for choice in self._at(tokens, at)}
         return sorted(found)[:EACH]
 
+    def _begun(self, tokens: Sequence[Token]) -> Iterator[Choice]:
+        """Names of which the last words are the beginning: "with almond" may be "with almond milk"."""
+        for start in range(max(0, len(tokens) - LONGEST_SPAN), len(tokens)):
+            said = tuple(token.text for token in tokens[start:])
+            for phrase in self._starting.get(said[0], ()):
+                if len(said) < len(phrase.words) and phrase.words[: len(said)] == said:
+                    yield distance(self._sounds.of(said), phrase.phones), start, len(tokens), phrase.words
+
     def _find(self, phones: str) -> tuple[tuple[float, Phrase], ...]:
         """What sounds like these phones, and how far from them it is."""
         near = self._index.within(phones, FARTHEST)
@@ -319,19 +331,15 @@ class Repairer:
                 span = tokens[start:end]
                 if any(is_number(token.text, numbers) or token.text in numbers.repeats for token in span):
                     continue
-                # A verb or noun that was heard stays, but for a noun where an id follows ("hold lock 4712"); at the end
-                # it may be the beginning of a name ("with almond").
+                # A verb or noun that was heard stays, but for a noun where an id follows ("hold lock 4712").
                 heard = len(span) == 1 and self._fixed(span[0]) and len(span[0].text) > SMALL
                 before_id = end < len(tokens) and is_number(tokens[end].text, numbers)
-                last = end == len(tokens)
-                if heard and not (before_id or last):
+                if heard and not before_id:
                     continue
                 said = tuple(token.text for token in span)
                 phones = self._sounds.of(said)
                 for far, phrase in self._like(phones):
-                    noun = before_id and phrase.words in self._nouns
-                    begun = last and phrase.words[: len(said)] == said
-                    if phrase.words == said or (heard and not noun and not begun):
+                    if phrase.words == said or (heard and phrase.words not in self._nouns):
                         continue
                     yield far, start, end, phrase.words
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ from structlog.testing import capture_logs
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from assistant.adapters.audiofile import RATE, Samples, read
+from assistant.adapters.audiofile import RATE, Samples, read, resampled
 from assistant.adapters.endpoint import trim
 from assistant.adapters.repeats import words
 from assistant.adapters.whisper import CLEAR as CLEARLY
-from assistant.adapters.whisper import FIRST_MERGE, LONGEST_S, N_BEST, Whisper, mended, merged, refusal
+from assistant.adapters.whisper import FIRST_MERGE, LASTING, LONGEST_S, N_BEST, Whisper, mended, merged, refusal
 from assistant.bench.noise import machines, mixed
 from assistant.domain.values import Hypothesis, Utterance
 from assistant.errors import ModelError
@@ -261,6 +262,22 @@ def test_what_is_unclear_and_makes_no_sense_is_heard_again(whisper: Whisper) -> 
     assert first == () and again and heard[0].logprob < CLEARLY
     # Another look, not the same once more.
     assert [one.logprob for one in again] != [one.logprob for one in heard]
+
+
+def test_what_is_unclear_is_heard_again_by_the_other_ear(whisper_folder: Path, base_folder: Path) -> None:
+    sound, other = in_noise(REWORK, -3.0), Whisper(base_folder)
+    alone, beside = Offering(), Offering()
+    heard = Whisper(whisper_folder).transcribe(sound, NAMES, alone)
+    assert Whisper(whisper_folder, second=other).transcribe(sound, NAMES, beside) == heard
+    # It is the other one that hears it faster, and nobody else hears it so.
+    quicker = replace(sound, samples=resampled(sound.samples, round(RATE / LASTING)))
+    assert beside.again[-1] == other.transcribe(quicker, NAMES) != alone.again[-1]
+
+
+def test_what_is_clear_is_heard_by_one_ear_alone(whisper_folder: Path, base_folder: Path) -> None:
+    mender = Offering()
+    ears = Whisper(whisper_folder, second=Whisper(base_folder))
+    assert ears.transcribe(in_noise(REWORK, 60.0), NAMES, mender) and mender.again in ([], [()])
 
 
 def test_what_is_as_long_as_may_be_is_heard_again_too(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:

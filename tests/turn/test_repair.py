@@ -83,6 +83,25 @@ def test_no_digit_is_taken_that_may_begin_the_next_word(id_: str) -> None:
     assert other.replace("stone", "tombstone") in offered(other)
 
 
+@pytest.mark.parametrize(
+    ("best", "other"),
+    [
+        ("send board 1022 to the river", "send board 10231 to the river"),  # one lost a digit
+        ("send board one and three and two to the river", "send board 10231 to the river"),
+        ("put it in the river", "send board 10231 to the river"),
+    ],
+)
+def test_an_id_is_taken_only_as_it_was_heard_best(best: str, other: str) -> None:
+    assert not any("10231" in text for text in offered(best, other))
+    assert any("10231" in text for text in offered(other, best))
+
+
+def test_a_name_that_was_begun_at_the_end_is_offered_whole() -> None:
+    assert "hold lot 4712 solder ball" in offered("hold lot 4712 solder")
+    # In the midst what was heard stays.
+    assert offered("hold solder lot 4712") == []
+
+
 def test_what_was_heard_travels_with_what_is_offered() -> None:
     (first, *_) = the_repairer().offer([Hypothesis("Start plaster three.", -0.3)])
     assert first.heard == "Start plaster three."
@@ -149,6 +168,9 @@ def the_counter() -> Repairer:
         # And so are the words that rules of a site say.
         ("may have a large coffee", "may I have a large coffee"),
         ("I like a small latte", "I'd like a small latte"),
+        # Of what was said twice, in a row, the first one stays; and at the end a word may begin a name.
+        ("a medium medium most mocha", "a medium medium roast mocha"),
+        ("a latte with almond", "a latte with almond milk"),
     ],
 )
 def test_forms_and_openings_that_are_written_as_templates_are_found_too(heard: str, meant: str) -> None:
