@@ -270,7 +270,7 @@ def test_what_is_unclear_is_heard_again_by_the_other_ear(whisper_folder: Path, b
     heard = Whisper(whisper_folder).transcribe(sound, NAMES, alone)
     assert Whisper(whisper_folder, second=other).transcribe(sound, NAMES, beside) == heard
     # It is the other one that hears it faster, and nobody else hears it so.
-    quicker = replace(sound, samples=resampled(sound.samples, round(RATE / LASTING)))
+    quicker = replace(sound, samples=resampled(np.asarray(sound.samples, np.float32), round(RATE / LASTING)))
     assert beside.again[-1] == other.transcribe(quicker, NAMES) != alone.again[-1]
 
 

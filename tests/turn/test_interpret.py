@@ -169,24 +169,46 @@ async def test_an_id_of_which_one_of_two_like_digits_may_be_lost_is_asked_for(sa
     assert slot not in command.slots and command.options == {slot: ()}
     verdict = a_policy().decide(command, SUPERVISOR, Memory(), 0.0)
     assert isinstance(verdict, Missing) and (verdict.slot, verdict.question) == (slot, f"Which {slot}?")
-    # Much less likely, it leaves a doubt; and so do other digits where they are less likely.
-    for less in ((other, -0.5), (said.replace("1", "9"), -0.4)):
+    # Less likely, it leaves a doubt; and so do other digits.
+    for less in ((other, -0.45), (said.replace("1", "9"), -0.45)):
         (command,) = await heard(None, (said, -0.2), less)
         assert slot in command.slots and command.options == {}
 
 
 @pytest.mark.parametrize(
     ("said", "other", "slot"),
-    [("hold lot 4722", "hold lot 4772", "lot"), ("why is board 10231 on hold", "why is board 10931 on hold", "board")],
+    [
+        ("hold lot 4722", "hold lot 4772", "lot"),
+        ("why is board 10231 on hold", "why is board 10931 on hold", "board"),
+        ("hold that for me", "hold lot 2614 for me", "lot"),  # as little is it the one at hand
+        ("hold lot 4712 for me", "hold that for me", "lot"),
+    ],
 )
 async def test_an_id_beside_another_as_likely_that_does_not_exist_is_asked_for(
     said: str, other: str, slot: str
 ) -> None:
     """ "Four seven triple two" in noise comes as 4722 and, as likely, as 4772, 4702, 4732."""
-    (command,) = await heard(None, (said, -0.3), (other, -0.4))
-    assert slot not in command.slots and command.options == {slot: ()}
     (command,) = await heard(None, (said, -0.3), (other, -0.5))
+    assert slot not in command.slots and command.options == {slot: ()}
+    (command,) = await heard(None, (said, -0.3), (other, -0.55))
     assert slot in command.slots and (command.options, command.doubt) == ({}, "hypotheses")
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "slot"),
+    [
+        ("release lot 4711 please", "release lot 471 to over please", "lot"),  # "four seven one two oh"
+        ("rework board 10231, void", "rework board 1023 on void", "board"),
+    ],
+)
+async def test_an_id_whose_last_digit_may_begin_a_word_is_asked_for(said: str, other: str, slot: str) -> None:
+    for order in (((said, -0.3), (other, -0.4)), ((other, -0.3), (said, -0.4))):
+        (command,) = await heard(None, *order)
+        assert slot not in command.slots and command.options == {slot: ()}
+    # Less likely, or where the digits differ otherwise, it is asked back at most.
+    for less in ((other, -0.6), (other.replace("1", "9"), -0.4)):
+        (command,) = await heard(None, (said, -0.3), less)
+        assert slot in command.slots and command.options == {}
 
 
 @pytest.mark.parametrize(

@@ -168,5 +168,14 @@ def curtailed(one: Sequence[Token], whole: Sequence[Token]) -> bool:
     return any(_joined(whole[:at]) == said for at in range(1, len(whole)))
 
 
+def shorter_number(one: Sequence[Token], whole: Sequence[Token]) -> bool:
+    """Whether, where they begin to differ, a number stands in both, and other words after the one that lost digits."""
+    at = next((at for at, (a, b) in enumerate(zip(one, whole, strict=False)) if a.text != b.text), len(one))
+    if at >= len(one) - 1:
+        return False
+    digits, more = one[at].text, whole[at].text
+    return digits.isdigit() and more.isdigit() and more.startswith(digits) and not one[at + 1].text.isdigit()
+
+
 def _joined(tokens: Sequence[Token]) -> str:
     return "".join(token.text for token in tokens)
