@@ -56,7 +56,7 @@ LEAK_LOGPROB = -0.9
 """Words of the prompt alone, and none of them clear: "quality" was heard in a noisy "void" at -0.95 (pitfalls W3)."""
 FIRST_MERGE = "\u0120 t"
 """Of GPT-2's byte pairs: a space and a t."""
-CLEAR = -0.15
+CLEAR = -0.1
 """What is heard more clearly is heard no second time, whatever it is."""
 NEAR = 0.5
 """How little less likely than what was heard a candidate must be, natural log a token, to need no second look."""

@@ -280,9 +280,9 @@ class Repairer:
         if len(places) > MOST_WRONG or len(strange) > TALK * len(tokens):
             return
         # Where every word is one of the site's, it may be no sentence all the same: "place of four", "hold lock 4712".
-        anywhere = [*self._near(tokens, range(len(tokens))), *self._begun(tokens)] if not places else []
-        choices = [self._near(tokens, [at]) for at in places] or [anywhere]
-        for picked in product(*choices):
+        choices = [self._near(tokens, [at]) for at in places] or [self._near(tokens, range(len(tokens)))]
+        begun = list(self._begun(tokens))
+        for picked in chain(product(*choices), product(*choices, begun) if places else product(begun)):
             ends = [(start, end) for _, start, end, _ in picked]
             if any(start < end for (_, end), (start, _) in pairwise(ends)):
                 continue

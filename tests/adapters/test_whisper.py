@@ -265,7 +265,7 @@ def test_what_is_unclear_and_makes_no_sense_is_heard_again(whisper: Whisper) -> 
 
 
 def test_what_is_unclear_is_heard_again_by_the_other_ear(whisper_folder: Path, base_folder: Path) -> None:
-    sound, other = in_noise(REWORK, -3.0), Whisper(base_folder)
+    sound, other = in_noise(REWORK, -2.0), Whisper(base_folder)
     alone, beside = Offering(), Offering()
     heard = Whisper(whisper_folder).transcribe(sound, NAMES, alone)
     assert Whisper(whisper_folder, second=other).transcribe(sound, NAMES, beside) == heard
