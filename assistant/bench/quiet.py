@@ -228,6 +228,7 @@ async def measure(
         endpoint = stack.enter_context(the_plant(folder / "ledger.jsonl"))
         ears = bootstrap.ear(chosen, None, site, within_s=PATIENCE_S)
         stack.callback(ears.close)
+        await ears.load()
         patient = replace(site, meaning=replace(site.meaning, answer_s=PATIENCE_S) if site.meaning else None)
         core = await stack.enter_async_context(_core(patient, endpoint, data, WorkClock(sound)))
         who = Session(_mightiest(site), site.plant.machines[0].id)

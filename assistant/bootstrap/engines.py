@@ -58,8 +58,8 @@ def _understander(
 def whisper(site: Path | None, chosen: str | None = None, *, threads: int = 1) -> Whisper:
     """The model of a site's default ear, of another id's last part (`tiny.en`), or of a folder. Raises ModelError.
 
-    One that was taught has, for what is unclear, the one that it was taught from beside it. Raises UsageError where
-    nothing is called so.
+    One that was taught has, for what is unclear, the one that it was taught from beside it, where that is in place.
+    Raises UsageError where nothing is called so.
     """
     models = site_folder(site, "models")
     loaded = manifest.load(models)
@@ -67,8 +67,12 @@ def whisper(site: Path | None, chosen: str | None = None, *, threads: int = 1) -
     name = loaded.default("speech") if chosen is None else ids.get(chosen, "")
     if name:
         weights = Weights(loaded, cache_dir())
-        taught, base = adapted.ready(weights, name, models), loaded.base(name)
-        second = Whisper(weights.ensure(base), threads=threads) if base != name else None
+        taught, base, second = adapted.ready(weights, name, models), loaded.base(name), None
+        if base != name:
+            try:
+                second = Whisper(weights.ensure(base), threads=threads)
+            except ModelError as exc:
+                structlog.get_logger(__name__).warning("no second ear", why=str(exc))
         return Whisper(taught, threads=threads, second=second)
     if chosen is not None and Path(chosen).is_dir():
         return Whisper(Path(chosen), threads=threads)

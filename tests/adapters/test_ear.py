@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
+from assistant import bootstrap
 from assistant.adapters import audiofile, ear
 from assistant.adapters.audiofile import RATE, Samples
 from assistant.adapters.ear import Ear
+from assistant.adapters.endpoint import trim
 from assistant.adapters.whisper import Whisper
 from assistant.domain.values import Hypothesis, Utterance
-from assistant.errors import EngineError
+from assistant.errors import EngineError, ModelError
 from assistant.ports import Mender
 
 CLIPS = Path(__file__).parent.parent / "speech" / "commands"
@@ -27,6 +31,19 @@ def clip(intent: str) -> Samples:
     """The first clean clip of an intent."""
     label = next(x for x in LABELS if x["intent"] == intent and x["noise_db"] is None)
     return audiofile.read(CLIPS / label["file"])
+
+
+def test_the_taught_ear_hears_alone_where_the_one_before_it_is_not_in_place(
+    whisper_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(whisper_folder, tmp_path / "speech" / whisper_folder.name)
+    monkeypatch.setenv("LINE_ASSISTANT_MODELS", str(tmp_path))
+    with capture_logs() as logs:
+        alone = bootstrap.whisper(None)
+    assert [line["event"] for line in logs] == ["no second ear"]
+    assert alone.transcribe(trim(clip("hold")))
+    with pytest.raises(ModelError):
+        bootstrap.whisper(None, "base")
 
 
 async def test_the_ear_loads_its_model_once_and_says_why_it_heard_nothing(whisper_folder: Path) -> None:
