@@ -144,13 +144,19 @@ def _release(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
 
 
 def _stop(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
-    machine.stopped = True
-    sim.settle(machine, order)
+    _switch(sim, machine, order, stopped=True)
 
 
 def _start(sim: Simulation, machine: Machine, args: Args, order: str) -> None:
-    machine.stopped = False
+    _switch(sim, machine, order, stopped=False)
+
+
+def _switch(sim: Simulation, machine: Machine, order: str, *, stopped: bool) -> None:
+    machine.stopped, before = stopped, machine.state
     sim.settle(machine, order)
+    if machine.state == before:
+        # A stop that cut a start short kept it stopped: that it was carried out must stand in the journal all the same.
+        sim.report(machine.id, machine.id, e.MachineStateChanged(before, machine.e10, before, "", order))
 
 
 def _acknowledge(sim: Simulation, machine: Machine, args: Args, order: str) -> None:

@@ -61,6 +61,24 @@ def test_a_stop_ends_a_start_that_is_under_way_and_anything_else_has_to_wait(pla
     assert plant.take("f", "OVN-1", "start") == (True, "")
 
 
+def test_what_was_carried_out_stands_in_the_journal_also_where_nothing_changed_by_it(plant: Plant) -> None:
+    """Without an entry that names it, an order whose end nobody saw would be settled as not done."""
+    plant.take("a", "OVN-1", "stop")
+    plant.simulation.advance(2.0)
+    plant.take("cut short", "OVN-1", "start")
+    plant.take("b", "OVN-1", "stop")  # it was stopped, and stays so
+    plant.simulation.advance(2.0)
+    plant.take("c", "OVN-1", "hold", unit="OVN-1", reason="damaged")
+    plant.simulation.advance(2.0)
+    plant.take("d", "OVN-1", "start")
+    plant.simulation.advance(2.0)
+    done = [order for order, _, _, result in plant.written() if result == "done"]
+    assert done == ["a", "b", "c", "d"] and all(plant.caused(order) for order in done)
+    assert plant.caused("cut short") == []
+    (kept,) = plant.caused("b")
+    assert isinstance(kept, e.MachineStateChanged) and (kept.previous, kept.state) == ("stopped", "stopped")
+
+
 def test_ledger_has_each_step_of_an_order_in_the_contract_s_words(plant: Plant) -> None:
     plant.take("a", "PRN-1", "hold", unit="L4712", reason="bridging")
     plant.simulation.advance(2.0)
