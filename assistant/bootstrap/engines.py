@@ -101,7 +101,7 @@ def repairer(site: Site, folder: Path | None) -> Repairer | None:
 def ear(site: Path | None, chosen: str | None, read: Site | None = None, *, within_s: float | None = None) -> Ear:
     """An ear with the model that is `chosen` (see whisper), loaded with the first utterance.
 
-    `read`: the site's files, so that words that make no sense there are mended by their sound. `within_s`: for one
+    `read`: the site's files, so that words that make no sentence there are mended by their sound. `within_s`: for one
     utterance, where nobody waits for it.
     """
     mender = repairer(read, site) if read is not None else None

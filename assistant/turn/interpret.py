@@ -189,12 +189,12 @@ class Interpreter:
         hypothesis, as likely, has a word there: "four seven one two oh" as "471 to over", and as "4711".
         """
         (best, commands), chosen = readings[0], tokenize(readings[index][0].text, self.reader.language)
-        others = [
-            tokenize(said.text, self.reader.language)
+        as_word = any(
+            shorter_number(tokenize(said.text, self.reader.language), chosen)
             for said, other in readings
             if not _whole(other) and _likelihood(said, readings[index][0]) > CLOSE
-        ]
-        return any(shorter_number(other, chosen) for other in others) or (
+        )
+        return as_word or (
             not _whole(commands)
             and is_number(chosen[-1].text, self.reader.language.numbers)
             and curtailed(chosen, tokenize(best.text, self.reader.language))

@@ -25,6 +25,7 @@ def named(entities: Entities) -> Iterator[tuple[str, ...]]:
 
 
 def listed(intents: Intents) -> Iterator[tuple[str, ...]]:
+    """Every way to say a value of the site's lists."""
     for values in intents.lists.values():
         for value, forms in values.items():
             for form in forms or (value,):
