@@ -183,7 +183,7 @@ class Repairer:
         return [one for one in found if self._allowed(one.text, heard, one.heard)]
 
     def _allowed(self, text: str, heard: Sequence[Hypothesis], was: str) -> bool:
-        """Whether it may be offered for `was`, one of what was heard: neither half of it nor with an id unlike the best."""
+        """Whether it may be offered for `was`, one of what was heard: not half of it, and with the best one's id."""
         if self._beheaded(text, heard) or self._robs(text, was):
             return False
         said, best = ([run for run in self._digits(one) if len(run) >= ID_DIGITS] for one in (text, heard[0].text))
